@@ -1,0 +1,1 @@
+"""Supervises a fleet of Claude CLI agents in tmux."""

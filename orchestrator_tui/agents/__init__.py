@@ -1,0 +1,1 @@
+"""Floor 2: who runs a mission, where, and with which program."""

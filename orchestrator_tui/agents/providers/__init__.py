@@ -1,0 +1,1 @@
+"""The programs that an agent can be."""

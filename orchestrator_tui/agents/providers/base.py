@@ -1,0 +1,88 @@
+"""The protocol between the supervisor and the program that an agent is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, WaitingFor
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContext:
+    """What every start of an agent needs: where to call back, with which token, where to keep its files.
+
+    ``url`` is the MCP endpoint (``http://127.0.0.1:PORT/mcp``), ``hooks_url`` its sibling ``/hooks``;
+    ``files`` is the agent's own folder (0700) under the session's state dir; ``cwd`` where it works;
+    ``system_prompt`` the role's text or its replacement.
+    """
+
+    url: str
+    hooks_url: str
+    token: str
+    files: Path
+    cwd: str
+    system_prompt: str
+    permission_mode: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a start relates to a conversation: a new one, or the recorded one again; ``prompt`` is its first message."""
+
+    conversation_id: str
+    resume: bool = False
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatus:
+    """What the program itself says about its state right now (its session file)."""
+
+    state: AgentState
+    waiting_for: WaitingFor | None
+    conversation_id: str | None
+    updated_at: int | None
+
+
+class Provider(Protocol):
+    """A kind of agent program."""
+
+    name: str
+    supports_fresh: bool
+    """Whether a mission can be given as the start argument of a new process."""
+
+    def problem(self) -> str | None:
+        """Why agents of this kind cannot start here, with the remedy; None when they can."""
+        ...
+
+    def launch(self, record: AgentRecord, context: AgentContext, start: Start) -> LaunchSpec:
+        """Writes what the program needs (0600) and says how to start it.
+
+        Raises ProviderUnavailable when the program is missing.
+        """
+        ...
+
+    def typed_prompt(self, mission_id: str) -> str:
+        """The line that makes a running program fetch and do a mission."""
+        ...
+
+    def answer_keys(self, allow: bool) -> tuple[str, ...]:
+        """Tmux key names that answer an open permission prompt."""
+        ...
+
+    def was_delivered(self, record: AgentRecord, context: AgentContext, nonce: str) -> bool:
+        """Whether the conversation's transcript holds the text with this nonce."""
+        ...
+
+    def has_transcript(self, record: AgentRecord, context: AgentContext) -> bool:
+        """Whether the recorded conversation can be resumed."""
+        ...
+
+    def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
+        """The program's own word on its state, or None when it leaves none."""
+        ...
+
+    def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:
+        """The variables that mark and equip the agent's processes."""
+        ...

@@ -1,0 +1,1 @@
+"""Floor 0: values and pure decisions. No I/O, no clock read."""

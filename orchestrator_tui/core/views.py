@@ -1,0 +1,288 @@
+"""What a screen shows and what it may ask for: the ``SupervisorClient`` protocol and its values.
+
+A client opens a ``Feed``: a complete ``Snapshot`` and then every later ``Update``, without a gap or a repeat.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from orchestrator_tui.core.config import AgentConfig
+from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.models import (
+    AgentState,
+    Mission,
+    MissionSpec,
+    MissionState,
+    ModelTier,
+    Priority,
+    QueueStats,
+    Role,
+    WaitingFor,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One agent's row. ``state_since`` and ``idle_ms`` in milliseconds; ``task_title`` is its mission's first line."""
+
+    id: int
+    name: str
+    role: Role
+    model: ModelTier
+    provider: str
+    state: AgentState
+    state_since: int
+    created_at: int
+    waiting_for: WaitingFor | None = None
+    reason: str | None = None
+    held: bool = False
+    current_task: str | None = None
+    task_title: str | None = None
+    tasks_completed: int = 0
+    tasks_failed: int = 0
+    restarts: int = 0
+    pane_id: str | None = None
+    pid: int | None = None
+    memory_bytes: int | None = None
+    cpu_percent: float | None = None
+    responsive: bool = True
+    cwd: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissionView:
+    """One mission's row; ``next`` says in words what it waits for."""
+
+    id: str
+    seq: int
+    title: str
+    type: str
+    priority: Priority
+    state: MissionState
+    created_at: int
+    role: Role | None = None
+    agent_id: int | None = None
+    agent_name: str | None = None
+    attempts: int = 0
+    blocked_by: tuple[str, ...] = ()
+    next: str = ""
+    started_at: int | None = None
+    ended_at: int | None = None
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineView:
+    """Machine totals and our own lights; percentages 0 to 100. ``*_error`` null means well."""
+
+    cpu_percent: float = 0.0
+    cpu_count: int = 1
+    memory_percent: float = 0.0
+    memory_bytes: int = 0
+    panes: int = 0
+    dead_panes: int = 0
+    tmux_error: str | None = None
+    mcp_url: str | None = None
+    mcp_error: str | None = None
+    store_error: str | None = None
+    provider_notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a screen needs to start. ``missions``: open ones first, then the newest ended, at most 500."""
+
+    session: str
+    cwd: str
+    agents: tuple[AgentView, ...] = ()
+    missions: tuple[MissionView, ...] = ()
+    stats: QueueStats = QueueStats()
+    machine: MachineView = MachineView()
+    events: tuple[Event, ...] = ()
+    default_provider: str = "claude"
+    in_git_repo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """An agent is new or changed."""
+
+    agent: AgentView
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRemoved:
+    """An agent left the registry."""
+
+    agent_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissionChanged:
+    """A mission is new or changed."""
+
+    mission: MissionView
+
+
+@dataclass(frozen=True, slots=True)
+class StatsChanged:
+    """The queue's counts changed."""
+
+    stats: QueueStats
+
+
+@dataclass(frozen=True, slots=True)
+class MachineChanged:
+    """Machine totals or lights changed (about once a second)."""
+
+    machine: MachineView
+
+
+@dataclass(frozen=True, slots=True)
+class EventLogged:
+    """An event was added to the log (``health`` events never are)."""
+
+    event: Event
+
+
+Update = AgentChanged | AgentRemoved | MissionChanged | StatsChanged | MachineChanged | EventLogged
+
+
+class Feed(Protocol):
+    """A snapshot, then updates."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The state when the feed was opened."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[Update]: ...
+
+    def close(self) -> None:
+        """Ends the iteration."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PaneFrame:
+    """A pane's screen: ``lines`` are raw bytes with SGR escapes as tmux captured them, one a row."""
+
+    agent_id: int
+    pane_id: str
+    cols: int
+    rows: int
+    lines: tuple[bytes, ...]
+    cursor_x: int = 0
+    cursor_y: int = 0
+    cursor_visible: bool = False
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnRequest:
+    """What the spawn dialog asks for: ``count`` agents of one config and, optionally, a first mission."""
+
+    config: AgentConfig
+    count: int = 1
+    first_mission: MissionSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissionChanges:
+    """What an edit changes; None leaves a field as it is."""
+
+    prompt: str | None = None
+    context: str | None = None
+    priority: Priority | None = None
+    timeout_ms: int | None = None
+    max_retries: int | None = None
+    role: Role | None = None
+
+
+ShutdownMode = Literal["keep", "stop_agents"]
+
+
+@dataclass(frozen=True, slots=True)
+class KillPreview:
+    """What a kill would lose, in words."""
+
+    agent_name: str
+    losses: tuple[str, ...] = field(default_factory=tuple)
+
+
+class SupervisorClient(Protocol):
+    """All that a screen knows of the supervisor. Commands raise OrchestratorError with a remedy."""
+
+    async def open_feed(self) -> Feed:
+        """A complete snapshot and then every later update."""
+        ...
+
+    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
+        """Starts agents; returns them in ``starting``."""
+        ...
+
+    async def kill_preview(self, agent_id: int) -> KillPreview:
+        """What killing the agent would lose (its mission, unsaved work in its worktree)."""
+        ...
+
+    async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
+        """Ends the agent and its process tree on purpose."""
+        ...
+
+    async def restart(self, agent_id: int) -> None:
+        """Starts the agent anew on its conversation and mission."""
+        ...
+
+    async def remove(self, agent_id: int) -> None:
+        """Forgets a stopped or failed agent and closes its window."""
+        ...
+
+    async def rename(self, agent_id: int, name: str) -> None:
+        """Gives the agent another name."""
+        ...
+
+    async def hold(self, agent_id: int, held: bool) -> None:
+        """Held agents take no new mission."""
+        ...
+
+    async def send(self, agent_id: int, text: str) -> None:
+        """Types one line into an idle or busy agent's prompt and submits it; refused while a dialog is open."""
+        ...
+
+    async def approve(self, agent_id: int, allow: bool) -> None:
+        """Answers the permission prompt that the agent waits on; refused when it waits on none."""
+        ...
+
+    async def attach_argv(self, agent_id: int) -> tuple[str, ...]:
+        """The argv that shows the agent's pane full screen; Ctrl+Q leaves it."""
+        ...
+
+    async def pane_frame(self, agent_id: int) -> PaneFrame | None:
+        """The agent's screen now, or None without a pane."""
+        ...
+
+    async def add_mission(self, spec: MissionSpec) -> str:
+        """Queues a mission; returns its id."""
+        ...
+
+    async def mission(self, mission_id: str) -> Mission:
+        """One mission, whole."""
+        ...
+
+    async def update_mission(self, mission_id: str, changes: MissionChanges) -> None:
+        """Edits an open mission."""
+        ...
+
+    async def cancel_mission(self, mission_id: str) -> None:
+        """Cancels a mission; a running one's agent is interrupted first."""
+        ...
+
+    async def retry_mission(self, mission_id: str) -> None:
+        """Queues a failed or cancelled mission again."""
+        ...
+
+    async def add_dependency(self, mission_id: str, on: str) -> None:
+        """Makes a waiting mission depend on another one."""
+        ...

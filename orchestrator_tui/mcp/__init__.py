@@ -1,0 +1,1 @@
+"""Floor 4: the MCP endpoint and the hooks that agents call."""

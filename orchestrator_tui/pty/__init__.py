@@ -1,0 +1,1 @@
+"""Floor 1: tmux panes, processes and their health."""

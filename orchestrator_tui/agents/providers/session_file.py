@@ -1,0 +1,88 @@
+"""Reads ``sessions/<pid>.json``, in which an agent's program says what it is doing right now.
+
+The Claude CLI keeps it in its config dir, the demo agent in its own folder. It is the only word on an interrupted
+turn, for which no hook is sent. A killed program leaves a stale file behind, so pid and start time are checked.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from orchestrator_tui.agents.providers.base import SessionStatus
+from orchestrator_tui.core.models import AgentState, WaitingFor
+
+_STATES = {
+    "idle": AgentState.IDLE,
+    "busy": AgentState.BUSY,
+    "waiting": AgentState.WAITING,
+    # The turn is over, but a background shell will wake the program again.
+    "shell": AgentState.BUSY,
+}
+_WAITING_FOR = {
+    "permission prompt": WaitingFor.PERMISSION,
+    "sandbox request": WaitingFor.PERMISSION,
+    "input needed": WaitingFor.QUESTION,
+    "dialog open": WaitingFor.QUESTION,
+}
+
+
+def process_start(pid: int) -> str | None:
+    """When a process started, in clock ticks since boot (field 22 of its stat); None if unknown or gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    # The name (field 2) may hold blanks and brackets: count from its closing bracket.
+    fields = stat[stat.rfind(b")") + 2 :].split()
+    return fields[19].decode("ascii") if len(fields) > 19 else None
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process with this id exists, as far as this user can see."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def read_session_status(
+    folder: Path,
+    pid: int,
+    *,
+    alive: Callable[[int], bool] = is_alive,
+    started: Callable[[int], str | None] = process_start,
+) -> SessionStatus | None:
+    """The state written in ``folder/<pid>.json``, times in milliseconds since the epoch.
+
+    None without a file, with one that cannot be understood, or with one that another process left behind.
+    """
+    try:
+        data: object = json.loads((folder / f"{pid}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(data, dict) or not alive(pid):
+        return None
+    fields = cast("dict[str, object]", data)
+    state = _STATES.get(str(fields.get("status")))
+    if state is None:
+        return None
+    recorded, actual = fields.get("procStart"), started(pid)
+    if recorded and actual and str(recorded) != actual:
+        return None
+    conversation, updated = fields.get("sessionId"), fields.get("statusUpdatedAt")
+    return SessionStatus(
+        state=state,
+        waiting_for=_waiting_for(fields.get("waitingFor")) if state is AgentState.WAITING else None,
+        conversation_id=conversation if isinstance(conversation, str) else None,
+        updated_at=int(updated) if isinstance(updated, int | float) else None,
+    )
+
+
+def _waiting_for(text: object) -> WaitingFor:
+    """A question is the careful guess for words of a newer CLI: nobody answers it with a key for permissions."""
+    return _WAITING_FOR.get(text, WaitingFor.QUESTION) if isinstance(text, str) else WaitingFor.QUESTION

@@ -1,0 +1,145 @@
+"""Takes over what an earlier supervisor left: living panes, dead panes, claims in every state."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from orchestrator_tui.agents.book import config_of
+from orchestrator_tui.agents.delivery import Delivery
+from orchestrator_tui.agents.fencing import Fencer
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.launching import Launcher
+from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.core.errors import OrchestratorError
+from orchestrator_tui.core.lifecycle import GONE_STATES
+from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState
+from orchestrator_tui.pty.manager import AdoptedPane
+
+log = logging.getLogger(__name__)
+
+FETCH_GRACE_S = 4.0
+"""How long a living agent gets to fetch a mission whose delivery an earlier supervisor began."""
+
+
+class Adoption:
+    """Runs once, before anything is dispatched; deliveries that cannot be decided at once are decided in the back."""
+
+    def __init__(
+        self, fleet: Fleet, launcher: Launcher, delivery: Delivery, settling: Settling, fencer: Fencer
+    ) -> None:
+        self._fleet = fleet
+        self._launcher = launcher
+        self._delivery = delivery
+        self._settling = settling
+        self._fencer = fencer
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Adopts panes, restores those that are gone, and settles claims."""
+        fleet = self._fleet
+        panes = {pane.agent_id: pane for pane in await fleet.manager.open()}
+        for mission in await fleet.queue.claimed():
+            if mission.agent_id is not None:
+                fleet.hold(mission)
+        for record in fleet.book.records():
+            await self._adopt(record, panes.pop(record.id, None))
+        for orphan in panes.values():
+            # Ours by its mark, but no record: its supervisor died while it was being removed.
+            await fleet.manager.discard(orphan)
+        await self._settle_claims()
+
+    async def aclose(self) -> None:
+        """Stops waiting for late acknowledgements."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _adopt(self, record: AgentRecord, pane: AdoptedPane | None) -> None:
+        fleet = self._fleet
+        config = config_of(record)
+        if record.state in GONE_STATES:
+            if pane is not None:
+                fleet.manager.adopt_ended(pane, config)
+            return
+        if pane is None:
+            fleet.book.transition(record.id, AgentState.CRASHED, reason="the tmux server ended")
+            await self._settling.agent_gone(record.id, "agent_crashed", "the tmux server ended", comes_back=True)
+            await self._made_anew(record)
+            return
+        known = record.crashes[:-1] if record.state in (AgentState.CRASHED, AgentState.RESTARTING) else record.crashes
+        fleet.manager.adopt(pane, config, crashes=known)
+        if not pane.dead:
+            self._take_own_word(record.id)
+
+    async def _made_anew(self, record: AgentRecord) -> None:
+        fleet = self._fleet
+        try:
+            spec = await self._launcher.relaunch(record.id)
+            if spec is not None:
+                await fleet.manager.spawn(record.id, config_of(record), spec, crashes=record.crashes)
+        except OrchestratorError as error:
+            fleet.book.transition(record.id, AgentState.FAILED, reason=str(error))
+            await self._settling.agent_gone(record.id, "agent_crashed", str(error), comes_back=False)
+            fleet.attention(record.id, None, f"could not be started again: {error}")
+
+    def _take_own_word(self, agent_id: int) -> None:
+        fleet = self._fleet
+        record = fleet.book.get(agent_id)
+        if record.state in (AgentState.CRASHED, AgentState.RESTARTING):
+            # It came back while nobody looked.
+            fleet.book.transition(agent_id, AgentState.STARTING)
+        word = fleet.own_word(fleet.book.get(agent_id))
+        if word is not None:
+            fleet.hand(agent_id).has_session = True
+            fleet.book.transition(agent_id, word.state, waiting_for=word.waiting_for, reason=record.reason)
+
+    async def _settle_claims(self) -> None:
+        fleet = self._fleet
+        for mission in await fleet.queue.claimed():
+            agent_id = mission.agent_id
+            record = fleet.book.find(agent_id) if agent_id is not None else None
+            if mission.fence is not None:
+                self._run(self._fencer.finish(mission.id, agent_id, mission.fence))
+            elif record is None or record.state in GONE_STATES:
+                await self._owner_is_gone(mission)
+            elif mission.state is MissionState.ASSIGNED and fleet.manager.is_alive(record.id):
+                await self._decide_delivery(mission, record)
+
+    async def _owner_is_gone(self, mission: Mission) -> None:
+        fleet = self._fleet
+        if mission.state is MissionState.ASSIGNED and mission.nonce:
+            await fleet.queue.undelivered(mission.id, mission.nonce, "its agent is gone")
+        else:
+            await fleet.queue.fail(
+                mission.id, code="agent_killed", message="its agent is gone", recoverable=True, lease=mission.lease
+            )
+        fleet.drop(mission.id)
+
+    async def _decide_delivery(self, mission: Mission, record: AgentRecord) -> None:
+        fleet = self._fleet
+        assert mission.nonce is not None
+        if self._has_it(record, mission.nonce):
+            await self._delivery.acknowledge(mission.id, mission.nonce)
+            self._take_own_word(record.id)
+        else:
+            self._run(self._wait_for_fetch(mission, record))
+
+    async def _wait_for_fetch(self, mission: Mission, record: AgentRecord) -> None:
+        fleet = self._fleet
+        assert mission.nonce is not None
+        await asyncio.sleep(FETCH_GRACE_S)
+        if self._has_it(record, mission.nonce):
+            await self._delivery.acknowledge(mission.id, mission.nonce)
+        elif await fleet.queue.undelivered(mission.id, mission.nonce, "the supervisor ended during the delivery"):
+            fleet.drop(mission.id)
+            fleet.wake.set()
+
+    def _has_it(self, record: AgentRecord, nonce: str) -> bool:
+        fleet = self._fleet
+        return fleet.provider_of(record).was_delivered(record, fleet.context_of(record), nonce)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,158 @@
+"""Brings a claimed mission to its agent and waits for the agent's own acknowledgement."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.launching import Launcher
+from orchestrator_tui.core.errors import OrchestratorError
+from orchestrator_tui.core.models import AgentState, Mission, MissionState, WaitingFor
+
+log = logging.getLogger(__name__)
+
+ACKNOWLEDGE_TIMEOUT_S = 20.0
+ATTENTION_AFTER = 3
+
+
+class Delivery:
+    """One delivery at a time to each agent; at most one fresh start at a time in the session.
+
+    A delivery ends as acknowledged (the mission runs) or undelivered (it is pending again and used no attempt).
+    """
+
+    def __init__(self, fleet: Fleet, timeout_s: float = ACKNOWLEDGE_TIMEOUT_S) -> None:
+        self._fleet = fleet
+        self._timeout_s = timeout_s
+        self._waiters: dict[str, asyncio.Future[None]] = {}
+        self._start_lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.launcher = Launcher(fleet, self.expect)
+
+    def start(self, mission: Mission) -> None:
+        """Delivers in the background."""
+        self._run(self._deliver(mission))
+
+    def expect(self, mission: Mission) -> None:
+        """Waits in the background for the acknowledgement of a mission that is already on its way."""
+        self._run(self._conclude(mission))
+
+    async def acknowledge(self, mission_id: str, nonce: str) -> Mission | None:
+        """The agent has the text: the mission runs. None when this delivery is no longer current."""
+        mission = await self._fleet.queue.acknowledge(mission_id, nonce)
+        if mission is None:
+            return None
+        self._fleet.hold(mission)
+        assert mission.agent_id is not None
+        self._fleet.hand(mission.agent_id).is_reminded = False
+        self._fleet.book.transition(mission.agent_id, AgentState.BUSY)
+        waiter = self._waiters.get(mission_id)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+        return mission
+
+    def abort(self, agent_id: int) -> None:
+        """The agent died: its deliveries end without touching the queue, which the caller settles."""
+        for mission in self._fleet.hand(agent_id).claims:
+            waiter = self._waiters.get(mission.id)
+            if waiter is not None and not waiter.done():
+                waiter.cancel()
+
+    async def aclose(self) -> None:
+        """Stops waiting; assigned missions stay assigned for the next supervisor to decide."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _deliver(self, mission: Mission) -> None:
+        fleet = self._fleet
+        assert mission.agent_id is not None
+        agent_id = mission.agent_id
+        hand = fleet.hand(agent_id)
+        async with hand.launching:
+            if not self._is_current(mission):
+                return
+            hand.is_delivering = True
+            try:
+                record = fleet.book.get(agent_id)
+                if fleet.takes_start_argument(record):
+                    async with self._start_lock:
+                        fleet.book.transition(agent_id, AgentState.STARTING, reason=f"starts {mission.id}")
+                        await fleet.manager.respawn(agent_id, self.launcher.fresh(agent_id, mission))
+                        await self._conclude(mission)
+                else:
+                    await fleet.manager.type_line(agent_id, fleet.provider_of(record).typed_prompt(mission.id))
+                    await self._conclude(mission)
+            except OrchestratorError as error:
+                await self._undelivered(mission, str(error))
+            finally:
+                hand.is_delivering = False
+                fleet.wake.set()
+
+    async def _conclude(self, mission: Mission) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters[mission.id] = waiter
+        try:
+            if not self._is_current(mission):
+                return
+            await self._await_acknowledgement(mission, waiter)
+        except TimeoutError:
+            await self._undelivered(mission, f"no acknowledgement within {self._timeout_s:.0f} s")
+        except asyncio.CancelledError:
+            # The waiter is cancelled when the agent died; the task itself only when we close.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+        finally:
+            self._waiters.pop(mission.id, None)
+
+    async def _await_acknowledgement(self, mission: Mission, waiter: "asyncio.Future[None]") -> None:
+        fleet = self._fleet
+        assert mission.agent_id is not None
+        try:
+            await asyncio.wait_for(asyncio.shield(waiter), self._timeout_s)
+        except TimeoutError:
+            record = fleet.book.get(mission.agent_id)
+            starts_up = record.state is AgentState.STARTING and not fleet.hand(mission.agent_id).has_session
+            if not (fleet.takes_start_argument(record) and starts_up):
+                raise
+            # A start-up dialog holds the prompt back and runs it once answered: taking the mission away would
+            # run it twice.
+            fleet.book.transition(
+                mission.agent_id,
+                AgentState.WAITING,
+                reason="a start-up dialog is open in the pane",
+                waiting_for=WaitingFor.TRUST,
+            )
+            await waiter
+
+    def _is_current(self, mission: Mission) -> bool:
+        assert mission.agent_id is not None
+        return any(
+            held.id == mission.id and held.nonce == mission.nonce and held.state is MissionState.ASSIGNED
+            for held in self._fleet.hand(mission.agent_id).claims
+        )
+
+    async def _undelivered(self, mission: Mission, reason: str) -> None:
+        fleet = self._fleet
+        assert mission.nonce is not None
+        assert mission.agent_id is not None
+        returned = await fleet.queue.undelivered(mission.id, mission.nonce, reason)
+        if returned is None:
+            return
+        fleet.drop(mission.id)
+        fleet.hand(mission.agent_id).unavailable_until = fleet.clock.monotonic_ms() + 2_000 * returned.undelivered
+        if returned.undelivered >= ATTENTION_AFTER:
+            fleet.attention(mission.agent_id, mission.id, f"not delivered {returned.undelivered} times: {reason}")
+        fleet.wake.set()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a delivery ended with an error", exc_info=error)

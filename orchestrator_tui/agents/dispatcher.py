@@ -1,0 +1,105 @@
+"""Claims missions for idle agents whenever something that matters to the placement changed."""
+
+import asyncio
+import logging
+
+from orchestrator_tui.agents.delivery import Delivery
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.routing import Assignment, Candidate, candidate, place
+from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.models import AgentRecord, AgentState, ConversationMode, MissionState
+
+log = logging.getLogger(__name__)
+
+LONGEST_SLEEP_S = 5.0
+
+
+class Dispatcher:
+    """Runs one placement at a time; ``waits`` says of every ready mission why it has not started."""
+
+    def __init__(self, fleet: Fleet, delivery: Delivery) -> None:
+        self._fleet = fleet
+        self._delivery = delivery
+        self._lock = asyncio.Lock()
+        self.waits: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Places missions until cancelled."""
+        fleet = self._fleet
+        while True:
+            fleet.wake.clear()
+            await self.place_once()
+            try:
+                await asyncio.wait_for(fleet.wake.wait(), await self._pause_s())
+            except TimeoutError:
+                continue
+
+    async def place_once(self) -> None:
+        """Claims everything that can start now and begins its delivery."""
+        fleet = self._fleet
+        async with self._lock:
+            await fleet.queue.promote_due()
+            missions = await fleet.queue.ready()
+            if not missions:
+                self.waits = {}
+                return
+            placement = place(missions, [self._candidate(record) for record in fleet.book.records()])
+            self.waits = dict(placement.waits)
+            for assignment in placement.assignments:
+                await self._assign(assignment)
+
+    async def _assign(self, assignment: Assignment) -> None:
+        fleet = self._fleet
+        record = fleet.book.get(assignment.agent_id)
+        if await fleet.manager.clients(record.id):
+            self.waits[assignment.mission_id] = f"{record.name}: a person is attached"
+            return
+        mission = await fleet.queue.claim(assignment.mission_id, assignment.agent_id)
+        if mission is None:
+            return
+        if assignment.wanted_tier is not None:
+            fleet.publish(
+                Event(
+                    EventType.STATUS,
+                    fleet.clock.now_ms(),
+                    agent_id=record.id,
+                    mission_id=mission.id,
+                    data={"reason": f"no {assignment.wanted_tier} agent: {record.model} takes it"},
+                )
+            )
+        fleet.hold(mission)
+        if len(fleet.hand(record.id).claims) == 1:
+            self._delivery.start(mission)
+
+    def deliver_next(self, agent_id: int) -> None:
+        """Begins with the next claim that waits at an agent."""
+        claims = self._fleet.hand(agent_id).claims
+        if claims and not self._fleet.hand(agent_id).is_delivering and claims[0].state is MissionState.ASSIGNED:
+            self._delivery.start(claims[0])
+
+    def _candidate(self, record: AgentRecord) -> Candidate:
+        return candidate(record, len(self._fleet.hand(record.id).claims), self._unavailable(record))
+
+    def _unavailable(self, record: AgentRecord) -> str | None:
+        fleet = self._fleet
+        hand = fleet.hand(record.id)
+        if hand.is_fencing:
+            return "is being stopped"
+        if hand.is_delivering:
+            return "takes over a mission"
+        if record.state is AgentState.IDLE and not fleet.manager.is_alive(record.id):
+            return "has no living process"
+        now = fleet.clock.monotonic_ms()
+        if now < hand.unavailable_until:
+            return "did not acknowledge its last mission"
+        used = hand.person_used_at
+        keeps = record.config.get("conversation") == ConversationMode.KEEP
+        if used is not None and not keeps and now - used < fleet.settings.person_idle_s * 1000:
+            return "a person uses it"
+        return None
+
+    async def _pause_s(self) -> float:
+        due = await self._fleet.queue.next_due()
+        if due is None:
+            return LONGEST_SLEEP_S
+        return min(LONGEST_SLEEP_S, max(0.02, (due - self._fleet.clock.now_ms()) / 1000))

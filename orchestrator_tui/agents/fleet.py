@@ -1,0 +1,143 @@
+"""What the parts of the supervisor share: the stores, the panes, and who holds which mission right now."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator_tui.agents.book import AgentBook, config_of
+from orchestrator_tui.agents.credentials import Credentials
+from orchestrator_tui.agents.providers.base import AgentContext, Provider, SessionStatus
+from orchestrator_tui.core.clock import Clock
+from orchestrator_tui.core.config import Settings
+from orchestrator_tui.core.errors import ProviderUnavailable
+from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.models import AgentRecord, ConversationMode, Mission, MissionState
+from orchestrator_tui.core.roles import system_prompt
+from orchestrator_tui.missions.queue import MissionQueue
+from orchestrator_tui.pty.manager import PTYManager
+
+
+@dataclass(slots=True)
+class Addresses:
+    """Where agents call back; known once the endpoint is bound."""
+
+    url: str = ""
+    hooks_url: str = ""
+
+
+@dataclass(slots=True)
+class Hand:
+    """The claims that an agent has in hand, oldest first, and what is being done with it.
+
+    ``has_session``: the program reported its session since the last start. ``unavailable_until`` is monotonic.
+    """
+
+    claims: list[Mission] = field(default_factory=list[Mission])
+    is_delivering: bool = False
+    is_fencing: bool = False
+    is_reminded: bool = False
+    has_session: bool = False
+    unavailable_until: int = 0
+    person_used_at: int | None = None
+    launching: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def current(self) -> Mission | None:
+        """The mission that runs, or the one that is being delivered."""
+        running = [mission for mission in self.claims if mission.state is MissionState.RUNNING]
+        return running[0] if running else (self.claims[0] if self.claims else None)
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Handed to every part of the supervisor; holds no behaviour beyond look-ups."""
+
+    session: str
+    cwd: str
+    clock: Clock
+    new_id: Callable[[], str]
+    manager: PTYManager
+    queue: MissionQueue
+    book: AgentBook
+    providers: Mapping[str, Provider]
+    agent_files: Callable[[int], Path]
+    credentials: Credentials
+    settings: Settings
+    publish: Callable[[Event], None]
+    changed: Callable[[int], None]
+    default_provider: str
+    addresses: Addresses = field(default_factory=Addresses)
+    hands: dict[int, Hand] = field(default_factory=dict[int, Hand])
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hand(self, agent_id: int) -> Hand:
+        """The agent's claims; empty for a new one."""
+        return self.hands.setdefault(agent_id, Hand())
+
+    def hold(self, mission: Mission) -> None:
+        """Notes a claim, replacing what was known of the same mission."""
+        assert mission.agent_id is not None
+        claims = self.hand(mission.agent_id).claims
+        for index, held in enumerate(claims):
+            if held.id == mission.id:
+                claims[index] = mission
+                break
+        else:
+            claims.append(mission)
+        self.changed(mission.agent_id)
+
+    def drop(self, mission_id: str) -> None:
+        """Forgets a claim that ended."""
+        for agent_id, hand in self.hands.items():
+            kept = [mission for mission in hand.claims if mission.id != mission_id]
+            if len(kept) != len(hand.claims):
+                hand.claims[:] = kept
+                hand.is_reminded = False
+                self.changed(agent_id)
+
+    def provider_of(self, record: AgentRecord) -> Provider:
+        """The program behind an agent. Raises ProviderUnavailable for a name that is not known."""
+        provider = self.providers.get(record.provider)
+        if provider is None:
+            raise ProviderUnavailable(
+                f"There is no provider {record.provider!r}.",
+                remedy=f"Known: {', '.join(self.providers)}.",
+                field="provider",
+            )
+        return provider
+
+    def context_of(self, record: AgentRecord) -> AgentContext:
+        """What the agent's program needs to start."""
+        config = config_of(record)
+        return AgentContext(
+            url=self.addresses.url,
+            hooks_url=self.addresses.hooks_url,
+            token=self.credentials.agent_token(record.id),
+            files=self.agent_files(record.id),
+            cwd=record.worktree or config.cwd or self.cwd,
+            system_prompt=config.system_prompt or system_prompt(record.role),
+            permission_mode=self.settings.permission_mode,
+        )
+
+    def takes_start_argument(self, record: AgentRecord) -> bool:
+        """Whether a mission starts a new conversation of the agent rather than being typed into the running one."""
+        return self.provider_of(record).supports_fresh and config_of(record).conversation is ConversationMode.FRESH
+
+    def own_word(self, record: AgentRecord) -> SessionStatus | None:
+        """What the agent's living program says of its state."""
+        handle = self.manager.handle(record.id)
+        if handle is None or not self.manager.is_alive(record.id):
+            return None
+        return self.provider_of(record).session_status(record, self.context_of(record), handle.pid)
+
+    def attention(self, agent_id: int | None, mission_id: str | None, reason: str) -> None:
+        """Says that a person is needed."""
+        self.publish(
+            Event(
+                EventType.ATTENTION,
+                self.clock.now_ms(),
+                agent_id=agent_id,
+                mission_id=mission_id,
+                data={"reason": reason},
+            )
+        )

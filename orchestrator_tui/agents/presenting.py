@@ -1,0 +1,87 @@
+"""Turns records and missions into the rows that screens show."""
+
+from collections.abc import Mapping
+
+from orchestrator_tui.agents.book import config_of
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.core.models import (
+    AgentRecord,
+    BlockedReason,
+    HealthStatus,
+    Mission,
+    MissionState,
+)
+from orchestrator_tui.core.views import AgentView, MissionView
+
+
+def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -> AgentView:
+    """One agent as a row."""
+    handle = fleet.manager.handle(record.id)
+    mission = fleet.hand(record.id).current()
+    return AgentView(
+        id=record.id,
+        name=record.name,
+        role=record.role,
+        model=record.model,
+        provider=record.provider,
+        state=record.state,
+        state_since=record.state_since,
+        created_at=record.created_at,
+        waiting_for=record.waiting_for,
+        reason=record.reason,
+        held=record.held,
+        current_task=mission.id if mission else None,
+        task_title=mission.title if mission else None,
+        tasks_completed=record.tasks_completed,
+        tasks_failed=record.tasks_failed,
+        restarts=record.restarts,
+        pane_id=handle.pane_id if handle else None,
+        pid=handle.pid if handle and fleet.manager.is_alive(record.id) else None,
+        memory_bytes=health.memory_usage if health else None,
+        cpu_percent=health.cpu_usage if health else None,
+        responsive=health.responsive if health else True,
+        cwd=record.worktree or config_of(record).cwd or fleet.cwd,
+        branch=record.branch,
+    )
+
+
+def mission_view(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) -> MissionView:
+    """One mission as a row; ``waits`` are the placement's reasons by mission id."""
+    return MissionView(
+        id=mission.id,
+        seq=mission.seq,
+        title=mission.title,
+        type=mission.type.value,
+        priority=mission.priority,
+        state=mission.state,
+        created_at=mission.created_at,
+        role=mission.role,
+        agent_id=mission.agent_id,
+        agent_name=names.get(mission.agent_id) if mission.agent_id is not None else None,
+        attempts=mission.attempts,
+        blocked_by=mission.blocked_by,
+        next=_next(mission, names, waits),
+        started_at=mission.started_at,
+        ended_at=mission.ended_at,
+        error_code=mission.error_code,
+    )
+
+
+def _next(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) -> str:
+    match mission.state:
+        case MissionState.BLOCKED:
+            word = "after" if mission.blocked_reason is BlockedReason.WAITING else "failed:"
+            return f"{word} {', '.join(mission.blocked_by)}"
+        case MissionState.PENDING:
+            return waits.get(mission.id, "next free agent")
+        case MissionState.ASSIGNED:
+            return "is being delivered" if mission.fence is None else "is being stopped"
+        case MissionState.RUNNING:
+            return "" if mission.fence is None else "is being stopped"
+        case MissionState.RETRYING:
+            if mission.reserved_for is not None:
+                owner = names.get(mission.reserved_for, f"agent {mission.reserved_for}")
+                return f"{mission.error_code or 'failed'}; waits for {owner}"
+            return f"{mission.error_code or 'failed'}; tries again soon"
+        case _:
+            return mission.error_message or mission.error_code or ""

@@ -1,0 +1,258 @@
+"""AgentSpawner: brings agents to life by role, model and number, and lets them go."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from orchestrator_tui.agents.book import as_agent, config_of
+from orchestrator_tui.agents.dispatcher import Dispatcher
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.launching import Launcher
+from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.agents.worktree import WorktreeManager
+from orchestrator_tui.core.config import AgentConfig, WorktreeConfig
+from orchestrator_tui.core.errors import NotAllowedNow, ProviderUnavailable, UsageError
+from orchestrator_tui.core.lifecycle import ACTIVE_STATES
+from orchestrator_tui.core.models import (
+    Agent,
+    AgentRecord,
+    AgentState,
+    IsolationMode,
+    ModelTier,
+    Role,
+    Task,
+)
+from orchestrator_tui.core.roles import default_model
+
+MOST_AT_ONCE = 200
+
+
+class AgentSpawner:
+    """Role-based agents over panes; every agent is registered before its pane exists."""
+
+    def __init__(
+        self, fleet: Fleet, launcher: Launcher, settling: Settling, dispatcher: Dispatcher, worktrees: WorktreeManager
+    ) -> None:
+        self._fleet = fleet
+        self._launcher = launcher
+        self._settling = settling
+        self._dispatcher = dispatcher
+        self._worktrees = worktrees
+        self._numbering = asyncio.Lock()
+        self.on_close: Callable[[], Awaitable[None]] | None = None
+
+    async def spawn_agent(self, config: AgentConfig) -> Agent:
+        """Starts one agent; it is returned in ``starting``.
+
+        Raises UsageError for a bad configuration, ProviderUnavailable, TmuxUnavailable.
+        """
+        return (await self.spawn_pool(1, config))[0]
+
+    async def spawn_pool(self, count: int, config: AgentConfig) -> list[Agent]:
+        """Starts ``count`` agents of one configuration, in order of their ids."""
+        if not 1 <= count <= MOST_AT_ONCE:
+            raise UsageError(f"`count` is {count}.", remedy=f"Use 1 to {MOST_AT_ONCE}.", field="count")
+        if count > 1 and config.name is not None:
+            raise UsageError("`name` is for a single agent.", remedy="Leave it out for a pool.", field="name")
+        records = await self._register(count, config)
+        await asyncio.gather(*(self._start(record) for record in records))
+        return [self.agent(record.id) for record in records]
+
+    def agent(self, agent_id: int) -> Agent:
+        """One agent as it is now. Raises UnknownAgent."""
+        current = self._fleet.hand(agent_id).current()
+        return as_agent(self._fleet.book.get(agent_id), current.id if current else None)
+
+    def agents(self) -> list[Agent]:
+        """Every agent that is not stopped."""
+        return [self.agent(record.id) for record in self._fleet.book.records() if record.state != AgentState.STOPPED]
+
+    def get_specialists(self, role: Role | str) -> list[Agent]:
+        """The agents of one role."""
+        return [agent for agent in self.agents() if agent.role == Role(role)]
+
+    def get_agents_by_model(self, model: ModelTier | str) -> list[Agent]:
+        """The agents of one model tier."""
+        return [agent for agent in self.agents() if agent.model == ModelTier(model)]
+
+    def stats(self) -> dict[str, object]:
+        """Counts by role and model, active agents, and the fleet's success rate."""
+        agents = self.agents()
+        completed = sum(agent.tasks_completed for agent in agents)
+        failed = sum(agent.tasks_failed for agent in agents)
+        return {
+            "total_agents": len(agents),
+            "active_agents": sum(agent.status in ACTIVE_STATES for agent in agents),
+            "by_role": dict(Counter(agent.role.value for agent in agents)),
+            "by_model": dict(Counter(agent.model.value for agent in agents)),
+            "tasks_completed": completed,
+            "tasks_failed": failed,
+            "success_rate": f"{100 * completed / (completed + failed):.1f}%" if completed + failed else "n/a",
+        }
+
+    async def distribute_task(self, task: Task) -> Agent | None:
+        """Queues a task and places it at once; the agent that got it, or None while it waits."""
+        mission_id = await self._fleet.queue.enqueue(
+            prompt=task.prompt,
+            context=task.context,
+            priority=task.priority,
+            type=task.type,
+            timeout_ms=task.timeout_ms,
+            max_retries=task.max_retries,
+            depends_on=task.depends_on,
+            role=task.role,
+            id=task.id,
+        )
+        agent_id = await self.place_now(mission_id)
+        return self.agent(agent_id) if agent_id is not None else None
+
+    async def place_now(self, mission_id: str) -> int | None:
+        """Runs the placement once; the agent that holds the mission afterwards, or None."""
+        await self._dispatcher.place_once()
+        return (await self._fleet.queue.get(mission_id)).agent_id
+
+    async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
+        """Ends an agent and its process tree on purpose; its mission goes to others."""
+        fleet = self._fleet
+        record = fleet.book.get(agent_id)
+        hand = fleet.hand(agent_id)
+        hand.is_fencing = True
+        try:
+            if record.state is not AgentState.STOPPED:
+                await fleet.manager.kill(agent_id, signal)
+                fleet.book.transition(agent_id, AgentState.STOPPED, reason=f"killed with {signal}")
+                await self._settling.agent_gone(agent_id, "agent_killed", f"killed with {signal}", comes_back=False)
+        finally:
+            hand.is_fencing = False
+        await self._release_worktree(record)
+
+    async def restart(self, agent_id: int) -> None:
+        """Starts an agent anew on its conversation; what it runs is tried again by the same agent, without delay."""
+        fleet = self._fleet
+        record = fleet.book.get(agent_id)
+        fleet.hand(agent_id).is_fencing = True
+        try:
+            await self._settling.agent_gone(agent_id, "agent_restarted", "restarted by a person", comes_back=True)
+            fleet.book.transition(agent_id, AgentState.STARTING, reason="restarted by a person")
+            if fleet.manager.handle(agent_id) is None:
+                spec = self._launcher.again(agent_id, None, "restarted by a person")
+                await fleet.manager.spawn(agent_id, config_of(record), spec, options=_labels(record))
+            else:
+                await fleet.manager.restart(agent_id)
+        finally:
+            fleet.hand(agent_id).is_fencing = False
+            fleet.wake.set()
+
+    async def remove(self, agent_id: int) -> None:
+        """Forgets a stopped or failed agent and closes its window."""
+        record = self._fleet.book.get(agent_id)
+        if record.state not in (AgentState.STOPPED, AgentState.FAILED):
+            raise NotAllowedNow(f"{record.name} is {record.state}.", remedy="Kill it first.", field="agent_id")
+        await self._fleet.manager.remove(agent_id)
+        await self._release_worktree(record)
+        self._fleet.hands.pop(agent_id, None)
+        await self._fleet.book.remove(agent_id)
+
+    async def rename(self, agent_id: int, name: str) -> None:
+        """Gives an agent another name. Raises UsageError for a bad or taken one."""
+        AgentConfig.model_validate({"name": name})
+        if any(record.name == name and record.id != agent_id for record in self._fleet.book.records()):
+            raise UsageError(f"`name`: {name} is taken.", remedy="Choose another.", field="name")
+        self._fleet.book.update(agent_id, name=name)
+
+    async def hold(self, agent_id: int, held: bool) -> None:
+        """Keeps new missions away from an agent, or lets them come again."""
+        self._fleet.book.update(agent_id, held=held)
+        self._fleet.wake.set()
+
+    async def aclose(self) -> None:
+        """Lets go of everything; agents live on."""
+        if self.on_close is not None:
+            await self.on_close()
+
+    async def _register(self, count: int, config: AgentConfig) -> list[AgentRecord]:
+        fleet = self._fleet
+        provider_name = config.provider or fleet.default_provider
+        provider = fleet.providers.get(provider_name)
+        if provider is None:
+            raise UsageError(
+                f"`provider`: there is no {provider_name!r}.",
+                remedy=f"Use one of: {', '.join(fleet.providers)}.",
+                field="provider",
+            )
+        if problem := provider.problem():
+            raise ProviderUnavailable(problem, field="provider")
+        records: list[AgentRecord] = []
+        async with self._numbering:
+            for _ in range(count):
+                agent_id = await fleet.queue.registry.next_id()
+                record = self._new_record(agent_id, provider_name, config)
+                await fleet.book.add(record)
+                records.append(record)
+        return records
+
+    def _new_record(self, agent_id: int, provider: str, config: AgentConfig) -> AgentRecord:
+        now = self._fleet.clock.now_ms()
+        name = config.name or f"agent-{agent_id}"
+        if any(record.name == name for record in self._fleet.book.records()):
+            raise UsageError(f"`name`: {name} is taken.", remedy="Choose another.", field="name")
+        return AgentRecord(
+            id=agent_id,
+            name=name,
+            role=config.role,
+            model=config.model or default_model(config.role),
+            provider=provider,
+            config=config.model_dump(mode="json"),
+            state=AgentState.STARTING,
+            created_at=now,
+            state_since=now,
+            conversation_id=self._fleet.new_id(),
+        )
+
+    async def _start(self, record: AgentRecord) -> None:
+        fleet = self._fleet
+        config = config_of(record)
+        try:
+            if config.isolation_mode is IsolationMode.WORKTREE:
+                record = await self._isolate(record, config)
+            spec = self._launcher.first(record)
+            await fleet.manager.spawn(record.id, config, spec, options=_labels(record))
+        except BaseException:
+            await fleet.book.remove(record.id)
+            raise
+
+    async def _isolate(self, record: AgentRecord, config: AgentConfig) -> AgentRecord:
+        worktree_config = config.worktree or WorktreeConfig()
+        worktree = await self._worktrees.create(
+            session=self._fleet.session,
+            agent_id=record.id,
+            config=worktree_config,
+            cwd=Path(config.cwd or self._fleet.cwd),
+            default_path=self._fleet.agent_files(record.id) / "worktree",
+        )
+        return self._fleet.book.update(record.id, worktree=str(worktree.path), branch=worktree.branch)
+
+    async def _release_worktree(self, record: AgentRecord) -> None:
+        current = self._fleet.book.find(record.id)
+        if current is None or current.worktree is None:
+            return
+        config = config_of(current).worktree or WorktreeConfig()
+        if config.keep == "always":
+            return
+        kept = await self._worktrees.remove_if_done(Path(current.worktree), current.branch, config.base)
+        if kept is None:
+            self._fleet.book.update(record.id, worktree=None, branch=None)
+        else:
+            self._fleet.attention(record.id, None, f"worktree kept: {kept}")
+
+    async def worktree_losses(self, agent_id: int) -> Sequence[str]:
+        """What of the agent's work is not yet safe, in words."""
+        record = self._fleet.book.get(agent_id)
+        if record.worktree is None:
+            return ()
+        return await self._worktrees.unsaved(Path(record.worktree), record.branch)
+
+
+def _labels(record: AgentRecord) -> dict[str, str]:
+    return {"@role": record.role.value, "@model": record.model.value, "@name": record.name}

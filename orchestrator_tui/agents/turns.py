@@ -1,0 +1,147 @@
+"""What follows from an agent's hooks: its state, acknowledgements, reminders."""
+
+import logging
+from collections.abc import Mapping
+
+from orchestrator_tui.agents.delivery import Delivery
+from orchestrator_tui.agents.dispatcher import Dispatcher
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, read_hook
+from orchestrator_tui.agents.mission_text import compose, compose_reminder
+from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.core.errors import Forbidden, LeaseLost
+from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState
+
+log = logging.getLogger(__name__)
+
+_WITHDRAWN: Mapping[str, object] = {"decision": "block", "reason": "This delivery was withdrawn by the orchestrator."}
+_NOTHING: Mapping[str, object] = {}
+_NOT_A_PERSON = ("<task-notification>",)
+
+
+class Turns:
+    """Applies hooks of the recorded conversation; those of an older one are ignored."""
+
+    def __init__(self, fleet: Fleet, delivery: Delivery, settling: Settling, dispatcher: Dispatcher) -> None:
+        self._fleet = fleet
+        self._delivery = delivery
+        self._settling = settling
+        self._dispatcher = dispatcher
+
+    async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
+        """Takes one hook and returns the reply that the program acts upon."""
+        fleet = self._fleet
+        record = fleet.book.find(agent_id)
+        if record is None:
+            return _NOTHING
+        fleet.manager.note_activity(agent_id, fleet.clock.now_ms())
+        reading = read_hook(payload)
+        if reading.meaning is Meaning.SESSION:
+            self._session_began(record, reading)
+            return _NOTHING
+        if reading.conversation_id is not None and reading.conversation_id != record.conversation_id:
+            return _NOTHING
+        match reading.meaning:
+            case Meaning.PROMPT:
+                return await self._prompt(record, reading)
+            case Meaning.ASKS:
+                fleet.book.transition(
+                    agent_id, AgentState.WAITING, reason=reading.detail, waiting_for=reading.waiting_for
+                )
+            case Meaning.WORKS:
+                fleet.book.transition(agent_id, AgentState.BUSY)
+            case Meaning.TURN_ENDED:
+                return await self._turn_ended(record, reading)
+            case Meaning.TURN_FAILED:
+                running = self._running(agent_id)
+                if running is not None:
+                    message = reading.last_message or reading.detail
+                    await self._settling.turn_failed(running, f"api_{reading.detail}", message)
+                self._became_idle(agent_id)
+            case _:
+                pass
+        return _NOTHING
+
+    async def mission_text(self, agent_id: int, mission_id: str) -> str:
+        """The text of a mission for the agent that was given it: that request is the acknowledgement.
+
+        Raises Forbidden for another agent's mission, LeaseLost for a delivery that is over or already fetched.
+        """
+        mission = await self._fleet.queue.get(mission_id)
+        if mission.agent_id != agent_id:
+            raise Forbidden(f"Mission {mission_id} is not yours.", remedy="Wait for your own mission.")
+        if mission.state is not MissionState.ASSIGNED or not mission.nonce or mission.fence:
+            raise LeaseLost(
+                f"lease_lost: this delivery of {mission_id} is over ({mission.state}).", remedy="Do nothing."
+            )
+        text = compose(mission)
+        if await self._delivery.acknowledge(mission_id, mission.nonce) is None:
+            raise LeaseLost(f"lease_lost: this delivery of {mission_id} is over.", remedy="Do nothing.")
+        return text
+
+    def _session_began(self, record: AgentRecord, reading: HookReading) -> None:
+        fleet = self._fleet
+        hand = fleet.hand(record.id)
+        if reading.conversation_id and reading.conversation_id != record.conversation_id:
+            if hand.is_delivering:
+                # The old program's last word, arriving after the new conversation was recorded.
+                return
+            fleet.book.update(record.id, conversation_id=reading.conversation_id)
+        hand.has_session = True
+        first = record.state in (AgentState.STARTING, AgentState.WAITING)
+        brings_mission = any(mission.state is MissionState.ASSIGNED for mission in hand.claims)
+        if fleet.takes_start_argument(record) and brings_mission:
+            fleet.book.transition(record.id, AgentState.STARTING)
+        else:
+            self._became_idle(record.id)
+        if first:
+            fleet.publish(
+                Event(EventType.READY, fleet.clock.now_ms(), agent_id=record.id, data={"source": reading.detail})
+            )
+
+    async def _prompt(self, record: AgentRecord, reading: HookReading) -> Mapping[str, object]:
+        fleet = self._fleet
+        if reading.delivery is not None:
+            mission_id, nonce = reading.delivery
+            if await self._delivery.acknowledge(mission_id, nonce) is None:
+                fleet.publish(
+                    Event(
+                        EventType.STATUS,
+                        fleet.clock.now_ms(),
+                        agent_id=record.id,
+                        mission_id=mission_id,
+                        data={"reason": "a withdrawn delivery was stopped at the agent"},
+                    )
+                )
+                return _WITHDRAWN
+            return _NOTHING
+        if reading.fetches is None and not reading.prompt.startswith(_NOT_A_PERSON):
+            fleet.hand(record.id).person_used_at = fleet.clock.monotonic_ms()
+        fleet.book.transition(record.id, AgentState.BUSY)
+        return _NOTHING
+
+    async def _turn_ended(self, record: AgentRecord, reading: HookReading) -> Mapping[str, object]:
+        fleet = self._fleet
+        if reading.works_on:
+            return _NOTHING
+        running = self._running(record.id)
+        if running is not None:
+            hand = fleet.hand(record.id)
+            if not hand.is_reminded and not reading.was_reminded:
+                hand.is_reminded = True
+                return {"decision": "block", "reason": compose_reminder(running)}
+            message = reading.last_message or "The turn ended without a report."
+            await self._settling.turn_failed(running, "no_report", message)
+        self._became_idle(record.id)
+        return _NOTHING
+
+    def _running(self, agent_id: int) -> Mission | None:
+        claims = self._fleet.hand(agent_id).claims
+        return next((mission for mission in claims if mission.state is MissionState.RUNNING), None)
+
+    def _became_idle(self, agent_id: int) -> None:
+        fleet = self._fleet
+        if fleet.book.transition(agent_id, AgentState.IDLE) and not fleet.hand(agent_id).is_fencing:
+            self._dispatcher.deliver_next(agent_id)
+        fleet.wake.set()

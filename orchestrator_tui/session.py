@@ -1,0 +1,188 @@
+"""A session's place on disk: one private folder, its owner's lock, its secret and where its supervisor listens."""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, Literal, cast
+
+import platformdirs
+
+from orchestrator_tui.core.errors import CannotRun, SessionOwned, UsageError
+
+APP_NAME = "orchestrator-tui"
+STATE_DIR_VARIABLE = "ORCHESTRATOR_STATE_DIR"
+OwnerKind = Literal["dashboard", "serve", "run", "api"]
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def state_root(environ: Mapping[str, str]) -> Path:
+    """``$ORCHESTRATOR_STATE_DIR``, or the platform's folder for user state."""
+    configured = environ.get(STATE_DIR_VARIABLE)
+    return Path(configured).expanduser().absolute() if configured else Path(platformdirs.user_state_dir(APP_NAME))
+
+
+def default_session(directory: Path) -> str:
+    """The session's name for a directory: its name and a short hash of its path."""
+    path = directory.resolve()
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", path.name).strip("-")[:40] or "root"
+    return f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:6]}"
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointInfo:
+    """Where a supervisor listens; kept in ``endpoint.json`` (0600)."""
+
+    url: str
+    token: str
+    pid: int
+    tmux_socket: str
+    state_dir: str
+    kind: str
+
+
+class Session:
+    """The folder of one session (0700) and what it holds.
+
+    Raises UsageError for a name that is not a plain file name, CannotRun when the folder cannot be used.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"`session`: {name!r} is not a session name.",
+                remedy="Use letters, digits, dot, dash and underscore, at most 64.",
+                field="session",
+            )
+        self.name = name
+        self.root = root
+        self.folder = root / name
+        self.database = self.folder / "missions.db"
+        self.events = self.folder / "events.jsonl"
+        self.log = self.folder / "orchestrator.log"
+        self.agents = self.folder / "agents"
+        self.shared = self.folder / "shared"
+        self._lock_file = self.folder / "owner.lock"
+        self._endpoint_file = self.folder / "endpoint.json"
+        self._port_file = self.folder / "port"
+        self._secret_file = self.folder / "secret"
+
+    def create(self) -> None:
+        """Makes the folders, private to the user."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.folder, self.agents, self.shared):
+                folder.mkdir(exist_ok=True, mode=0o700)
+                folder.chmod(0o700)
+        except OSError as error:
+            raise CannotRun(
+                f"The state folder {self.folder} cannot be used: {error.strerror}.",
+                remedy=f"Set {STATE_DIR_VARIABLE} to a folder that you may write.",
+            ) from error
+
+    def agent_files(self, agent_id: int) -> Path:
+        """The private folder of one agent."""
+        folder = self.agents / str(agent_id)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def secret(self) -> bytes:
+        """The session's secret, made at first use."""
+        if not self._secret_file.exists():
+            write_private(self._secret_file, secrets.token_hex(32))
+        return self._secret_file.read_text().encode()
+
+    def port(self) -> int:
+        """The port that was chosen for the session, or 0 before the first start."""
+        try:
+            return int(self._port_file.read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def remember_port(self, port: int) -> None:
+        """Keeps the port for every later supervisor, since running agents never read it again."""
+        write_private(self._port_file, str(port))
+
+    def publish_endpoint(self, info: EndpointInfo) -> None:
+        """Writes ``endpoint.json``."""
+        write_private(self._endpoint_file, json.dumps(asdict(info)))
+
+    def withdraw_endpoint(self) -> None:
+        """Removes ``endpoint.json``."""
+        self._endpoint_file.unlink(missing_ok=True)
+
+    def endpoint(self) -> EndpointInfo | None:
+        """The running supervisor's endpoint; None when none runs, even if a stale file is there."""
+        if not self.is_owned():
+            return None
+        try:
+            data = cast("dict[str, Any]", json.loads(self._endpoint_file.read_text()))
+            return EndpointInfo(**data)
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def owner(self) -> tuple[str, int] | None:
+        """Kind and pid of the owner as it wrote them, or None."""
+        try:
+            kind, _, pid = self._lock_file.read_text().partition(" ")
+            return kind, int(pid)
+        except (OSError, ValueError):
+            return None
+
+    def is_owned(self) -> bool:
+        """Whether a living process owns the session."""
+        try:
+            with self._lock_file.open("r") as handle:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    return True
+                return False
+        except OSError:
+            return False
+
+    def lock(self, kind: OwnerKind) -> "SessionLock":
+        """Takes the session for this process.
+
+        Raises SessionOwned when another process has it.
+        """
+        handle = self._lock_file.open("a+")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            handle.close()
+            owner = self.owner()
+            who = f"a {owner[0]} (pid {owner[1]})" if owner else "another process"
+            raise SessionOwned(
+                f"The session {self.name} is owned by {who}.",
+                remedy="Use that one, end it, or choose another with --session NAME.",
+            ) from None
+        handle.truncate(0)
+        handle.write(f"{kind} {os.getpid()}")
+        handle.flush()
+        return SessionLock(handle)
+
+
+class SessionLock:
+    """Ownership of a session; the kernel gives it back when the process dies."""
+
+    def __init__(self, handle: IO[str]) -> None:
+        self._handle = handle
+
+    def release(self) -> None:
+        """Gives the session back."""
+        self._handle.close()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replaces a file in one step, readable by its owner only."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(text)
+    temporary.replace(path)

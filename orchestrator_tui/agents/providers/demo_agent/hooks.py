@@ -1,0 +1,104 @@
+"""Tells the supervisor what happens, in order, and never loses word of it while nobody listens."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+
+from .wire import FIRST_DELAY_S, LAST_DELAY_S, Target, Unreachable, as_object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .inbox import Inbox
+
+_MOST_WAITING = 500
+_MOST_FAULTS = 10
+
+
+class Hook:
+    """One message: ``is_answered`` once the supervisor took it, ``is_late`` once a try found nobody."""
+
+    __slots__ = ("body", "is_answered", "is_late", "on_reply", "reply")
+
+    def __init__(self, body: dict[str, object], on_reply: Callable[[dict[str, Any]], None] | None) -> None:
+        self.body = body
+        self.on_reply = on_reply
+        self.is_answered = False
+        self.is_late = False
+        self.reply: dict[str, Any] = {}
+
+
+class Hooks:
+    """An ordered, bounded queue of messages with one thread that sends them."""
+
+    def __init__(self, target: Target, inbox: Inbox, common: dict[str, object]) -> None:
+        self._target = target
+        self._inbox = inbox
+        self._common = common
+        self._queue: deque[Hook] = deque()
+        self._filled = threading.Condition()
+
+    def start(self) -> None:
+        """Begins to send; the thread ends with the process."""
+        threading.Thread(target=self._send_all, name="hooks", daemon=True).start()
+
+    def post(self, event: str, on_reply: Callable[[dict[str, Any]], None] | None = None, **fields: object) -> Hook:
+        """Queues a message; waits only while too many are queued (raises Interrupted there)."""
+        hook = Hook({**self._common, "hook_event_name": event, **fields}, on_reply)
+        if len(self._queue) >= _MOST_WAITING:
+            self._inbox.wait(lambda: len(self._queue) < _MOST_WAITING)
+        with self._filled:
+            self._queue.append(hook)
+            self._filled.notify()
+        return hook
+
+    def flush(self) -> None:
+        """Waits until the supervisor took every message, so that what is said next comes after. Raises Interrupted."""
+        self._inbox.wait(lambda: not self._queue)
+
+    def drain(self, seconds: float) -> None:
+        """Gives the last messages of a program that ends a moment to leave."""
+        deadline = time.monotonic() + seconds
+        while self._queue and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _send_all(self) -> None:
+        while True:
+            with self._filled:
+                self._filled.wait_for(lambda: self._queue)
+                hook = self._queue[0]
+            self._send(hook)
+            hook.is_answered = True
+            self._queue.popleft()
+            self._inbox.poke()
+            if hook.on_reply is not None:
+                hook.on_reply(hook.reply)
+
+    def _send(self, hook: Hook) -> None:
+        """Sends until answered; a message that a living supervisor fails on again and again is let go."""
+        delay, faults = FIRST_DELAY_S, 0
+        while True:
+            try:
+                status, body = self._target.post(hook.body)
+            except Unreachable:
+                status, body = 0, b""
+            faults += status >= 500
+            if 0 < status < 500 or faults >= _MOST_FAULTS:
+                hook.reply = _decode(body)
+                return
+            hook.is_late = True
+            self._inbox.poke()
+            time.sleep(delay)
+            delay = min(delay * 2, LAST_DELAY_S)
+
+
+def _decode(body: bytes) -> dict[str, Any]:
+    try:
+        return as_object(json.loads(body))
+    except ValueError:
+        return {}

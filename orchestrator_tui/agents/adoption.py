@@ -117,7 +117,6 @@ class Adoption:
         fleet.drop(mission.id)
 
     async def _decide_delivery(self, mission: Mission, record: AgentRecord) -> None:
-        fleet = self._fleet
         assert mission.nonce is not None
         if self._has_it(record, mission.nonce):
             await self._delivery.acknowledge(mission.id, mission.nonce)

@@ -34,6 +34,10 @@ class Fencer:
         if mission is not None:
             await self.finish(mission.id, mission.agent_id, code)
 
+    def is_fencing(self, mission_id: str) -> bool:
+        """Whether the mission's agent is being stopped right now."""
+        return mission_id in self._tasks
+
     async def finish(self, mission_id: str, agent_id: int | None, code: str) -> None:
         """Stops the agent of a mission whose fence has begun, then settles the mission."""
         running = self._tasks.get(mission_id)

@@ -18,7 +18,7 @@ def compose(mission: Mission) -> str:
     if not mission.nonce:
         raise ValueError(f"mission {mission.id} has no delivery to compose")
     parts = [
-        f"Mission {mission.id} (delivery {mission.nonce})",
+        f"Mission {mission.id} {delivery_mark(mission.nonce)}",
         f"The orchestrator gives you this {mission.type.value} mission. "
         + "Do what the PROMPT says; the marker lines are not part of it.",
         _section("PROMPT", mission.prompt, mission.nonce),
@@ -45,6 +45,11 @@ def compose_reminder(mission: Mission) -> str:
         f"Mission {mission.id} is still open: your turn ended without a report. "
         f"Finish what is missing, then report it; without a report it fails.\n\n{_how_to_report(mission.id)}"
     )
+
+
+def delivery_mark(nonce: str) -> str:
+    """What a transcript holds, unescaped, once this delivery's text has arrived in it."""
+    return f"(delivery {nonce})"
 
 
 def _section(name: str, text: str, nonce: str) -> str:

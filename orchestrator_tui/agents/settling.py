@@ -105,6 +105,12 @@ class Settling:
         budget = record.config.get("retry_budget") if record else None
         return budget if isinstance(budget, int) else None
 
+    def timeout_of(self, mission: Mission) -> int | None:
+        """The mission's time limit when it does not say: its agent's."""
+        record = self._fleet.book.find(mission.agent_id) if mission.agent_id is not None else None
+        limit = record.config.get("timeout_ms") if record else None
+        return limit if isinstance(limit, int) else None
+
     async def _reportable(self, caller: Caller, mission_id: str) -> Mission:
         mission = await self._fleet.queue.get(mission_id)
         if caller.is_operator:

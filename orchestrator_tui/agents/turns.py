@@ -80,6 +80,13 @@ class Turns:
             raise LeaseLost(f"lease_lost: this delivery of {mission_id} is over.", remedy="Do nothing.")
         return text
 
+    async def turn_was_interrupted(self, agent_id: int) -> None:
+        """The program went idle without a hook (Esc in the pane): what it ran brought no report."""
+        running = self._running(agent_id)
+        if running is not None:
+            await self._settling.turn_failed(running, "no_report", "The turn was interrupted in the pane.")
+        self._became_idle(agent_id)
+
     def _session_began(self, record: AgentRecord, reading: HookReading) -> None:
         fleet = self._fleet
         hand = fleet.hand(record.id)

@@ -65,6 +65,11 @@ class Bus(Generic[T]):
         for subscription in self._subscriptions:
             subscription.push(value)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody subscribes."""
+        return bool(self._subscriptions)
+
     def forget(self, subscription: Subscription[T]) -> None:
         """Called by a closing subscription."""
         if subscription in self._subscriptions:

@@ -1,0 +1,68 @@
+# Everything that is needed here is installed into .venv from the lock files; nothing else is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CLAUDE_VERSION := 2.1.328
+
+.PHONY: run test check bench screenshots venv venv-dev tmux claude lock
+
+run: venv tmux
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
+
+test: venv-dev tmux claude
+	@$(BIN)/pytest -n 2 --dist worksteal -q
+
+check: venv-dev
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports
+
+bench: venv-dev tmux
+	@$(BIN)/python -m tests.benchmarks
+
+screenshots: venv-dev tmux
+	@$(BIN)/python -m tests.ui.screenshots
+
+venv: $(VENV)/.installed
+
+venv-dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing into $(VENV)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "installing test tools into $(VENV)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# tmux 3.2 or newer: installed where that needs no question, else one command to type is printed.
+tmux:
+	@if ! command -v tmux >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tmux >/dev/null; \
+	  else echo "tmux is needed. Type: sudo apt-get install tmux   (or: brew install tmux)" >&2; exit 3; fi; fi
+	@tmux -V | awk '{ split($$2, v, /[^0-9]+/); ok = v[1] > 3 || (v[1] == 3 && v[2] >= 2) } \
+	  END { if (!ok) { print "tmux 3.2 or newer is needed" > "/dev/stderr"; exit 3 } }'
+
+# The real CLI for the e2e tests, kept under build/; without npm they are skipped and say so.
+claude:
+	@if command -v npm >/dev/null 2>&1 && [ ! -x build/claude/node_modules/.bin/claude ]; then \
+	  npm install --prefix build/claude --no-save --no-audit --no-fund --silent \
+	    @anthropic-ai/claude-code@$(CLAUDE_VERSION) >/dev/null 2>&1 \
+	  || echo "the Claude CLI could not be installed: its e2e tests will be skipped" >&2; fi
+
+# Needs pip-tools; records versions and hashes only.
+lock:
+	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header \
+	  --no-annotate --strip-extras --allow-unsafe --extra build -o requirements.lock pyproject.toml
+	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header \
+	  --no-annotate --strip-extras --allow-unsafe --extra build --extra dev -o requirements-dev.lock pyproject.toml

@@ -1,0 +1,63 @@
+"""What follows when an agent's program ends: its missions first, then its state."""
+
+import asyncio
+
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.models import AgentState
+
+
+class Deaths:
+    """Takes pane events in order; ``settled`` lets a restart wait until the death before it is dealt with."""
+
+    def __init__(self, fleet: Fleet, settling: Settling) -> None:
+        self._fleet = fleet
+        self._settling = settling
+        self._dealt_with = asyncio.Condition()
+
+    async def take(self, event: Event) -> None:
+        """Applies one pane event."""
+        agent_id = event.agent_id
+        if agent_id is None or self._fleet.book.find(agent_id) is None:
+            return
+        reason = str(event.data.get("reason", event.type.value))
+        match event.type:
+            case EventType.CRASH:
+                await self._crashed(agent_id, reason)
+            case EventType.EXIT:
+                self._fleet.book.transition(agent_id, AgentState.STOPPED, reason=reason)
+                await self._settling.agent_gone(agent_id, "agent_exited", reason, comes_back=False)
+            case EventType.FAILED:
+                self._fleet.book.transition(agent_id, AgentState.FAILED, reason=reason)
+                await self._settling.agent_gone(agent_id, "agent_crashed", reason, comes_back=False)
+                self._fleet.attention(agent_id, None, f"failed: {reason}")
+            case _:
+                pass
+
+    async def settled(self, agent_id: int) -> None:
+        """Returns when the newest death that the panes know of has been dealt with here."""
+        async with self._dealt_with:
+            await self._dealt_with.wait_for(lambda: self._is_settled(agent_id))
+
+    def _is_settled(self, agent_id: int) -> bool:
+        crashes = self._fleet.manager.crashes(agent_id)
+        record = self._fleet.book.find(agent_id)
+        return record is None or not crashes or crashes[-1] in record.crashes
+
+    async def _crashed(self, agent_id: int, reason: str) -> None:
+        fleet = self._fleet
+        try:
+            comes_back = fleet.book.get(agent_id).config.get("auto_restart") is not False
+            fleet.hand(agent_id).has_session = False
+            fleet.book.transition(agent_id, AgentState.CRASHED, reason=reason)
+            await self._settling.agent_gone(agent_id, "agent_crashed", reason, comes_back=comes_back)
+            if not comes_back:
+                fleet.book.transition(agent_id, AgentState.FAILED, reason=f"{reason}; it does not restart by itself")
+                fleet.attention(agent_id, None, f"crashed: {reason}")
+            elif fleet.book.get(agent_id).state is AgentState.CRASHED:
+                fleet.book.transition(agent_id, AgentState.RESTARTING, reason=reason)
+        finally:
+            fleet.book.update(agent_id, crashes=fleet.manager.crashes(agent_id))
+            async with self._dealt_with:
+                self._dealt_with.notify_all()

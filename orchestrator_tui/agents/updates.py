@@ -1,0 +1,136 @@
+"""Feeds: a snapshot, then every later update, coalesced so that a storm of changes costs one pass."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.presenting import agent_view, mission_view
+from orchestrator_tui.core.bus import Bus, Subscription
+from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.models import HealthStatus, QueueStats
+from orchestrator_tui.core.views import (
+    AgentChanged,
+    AgentRemoved,
+    AgentView,
+    EventLogged,
+    MachineChanged,
+    MachineView,
+    MissionChanged,
+    MissionView,
+    Snapshot,
+    StatsChanged,
+    Update,
+)
+
+COALESCE_S = 0.05
+SHOWN_MISSIONS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFeed:
+    """A subscription with the snapshot that precedes it."""
+
+    snapshot: Snapshot
+    updates: Subscription[Update]
+
+    def __aiter__(self) -> AsyncIterator[Update]:
+        return aiter(self.updates)
+
+    def close(self) -> None:
+        """Ends the iteration."""
+        self.updates.close()
+
+
+class Updates:
+    """Publishes rows that changed; works only while somebody watches."""
+
+    def __init__(
+        self, fleet: Fleet, waits: Callable[[], Mapping[str, str]], health: Mapping[int, HealthStatus]
+    ) -> None:
+        self._fleet = fleet
+        self._waits = waits
+        self._health = health
+        self._bus: Bus[Update] = Bus()
+        self._changed_agents: set[int] = set()
+        self._wake = asyncio.Event()
+        self._missions: dict[str, MissionView] = {}
+        self._stats = QueueStats()
+        self.machine = MachineView()
+
+    def agent_changed(self, agent_id: int) -> None:
+        """Notes that an agent's row may have changed."""
+        self._changed_agents.add(agent_id)
+        self._wake.set()
+
+    def event_logged(self, event: Event) -> None:
+        """Passes an event on at once; missions are looked at again."""
+        self._bus.publish(EventLogged(event))
+        self._wake.set()
+
+    def machine_changed(self, machine: MachineView) -> None:
+        """Passes machine totals on, if they are new."""
+        if machine != self.machine:
+            self.machine = machine
+            self._bus.publish(MachineChanged(machine))
+
+    def agent_rows(self) -> list[AgentView]:
+        """Every agent as a row."""
+        return [agent_view(self._fleet, record, self._health.get(record.id)) for record in self._fleet.book.records()]
+
+    async def open(self, session: str, events: tuple[Event, ...], default_provider: str, in_git_repo: bool) -> LiveFeed:
+        """Opens a feed."""
+        subscription = self._bus.subscribe()
+        missions = await self._mission_rows()
+        stats = await self._fleet.queue.get_stats()
+        snapshot = Snapshot(
+            session=session,
+            cwd=self._fleet.cwd,
+            agents=tuple(self.agent_rows()),
+            missions=tuple(missions.values()),
+            stats=stats,
+            machine=self.machine,
+            events=events,
+            default_provider=default_provider,
+            in_git_repo=in_git_repo,
+        )
+        return LiveFeed(snapshot, subscription)
+
+    async def run(self) -> None:
+        """Publishes changed rows until cancelled."""
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(COALESCE_S)
+            self._wake.clear()
+            if self._bus.is_watched:
+                await self._publish()
+            else:
+                self._changed_agents.clear()
+
+    def close(self) -> None:
+        """Ends every feed."""
+        self._bus.close()
+
+    async def _publish(self) -> None:
+        changed, self._changed_agents = self._changed_agents, set()
+        for agent_id in sorted(changed):
+            record = self._fleet.book.find(agent_id)
+            if record is None:
+                self._bus.publish(AgentRemoved(agent_id))
+            else:
+                self._bus.publish(AgentChanged(agent_view(self._fleet, record, self._health.get(agent_id))))
+        rows = await self._mission_rows()
+        for mission_id, row in rows.items():
+            if self._missions.get(mission_id) != row:
+                self._bus.publish(MissionChanged(row))
+        self._missions = rows
+        stats = await self._fleet.queue.get_stats()
+        if stats != self._stats:
+            self._stats = stats
+            self._bus.publish(StatsChanged(stats))
+
+    async def _mission_rows(self) -> dict[str, MissionView]:
+        names = {record.id: record.name for record in self._fleet.book.records()}
+        waits = self._waits()
+        missions = await self._fleet.queue.list_missions(SHOWN_MISSIONS)
+        return {mission.id: mission_view(mission, names, waits) for mission in missions}

@@ -1,0 +1,280 @@
+"""Puts the parts together for one session: the only place that knows them all."""
+
+import asyncio
+import gc
+import logging
+import logging.handlers
+import os
+import shutil
+import tomllib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestrator_tui.agents.book import AgentBook
+from orchestrator_tui.agents.credentials import Credentials
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.providers.base import Provider
+from orchestrator_tui.agents.providers.claude import ClaudeProvider
+from orchestrator_tui.agents.providers.demo import DemoProvider
+from orchestrator_tui.agents.worktree import WorktreeManager
+from orchestrator_tui.core.config import Settings, parse_settings
+from orchestrator_tui.core.errors import CannotRun, ConfigError
+from orchestrator_tui.core.events import Event
+from orchestrator_tui.mcp.server import Endpoint
+from orchestrator_tui.missions.event_log import EventLog
+from orchestrator_tui.missions.queue import MissionQueue
+from orchestrator_tui.pty.manager import PTYManager
+from orchestrator_tui.pty.socket import socket_name
+from orchestrator_tui.pty.system_clock import SystemClock
+from orchestrator_tui.session import EndpointInfo, OwnerKind, Session, SessionLock
+from orchestrator_tui.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+PROJECT_FILE = "orchestrator.toml"
+USER_ONLY_KEYS = frozenset({"spawning_roles", "permission_mode", "claude_command"})
+"""What only the user's own configuration may set: agents can write the project's file."""
+
+
+class _Environment(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ORCHESTRATOR_", extra="ignore")
+
+    provider: str | None = None
+    claude_command: str | None = None
+    permission_mode: str | None = None
+    theme: str | None = None
+    person_idle_s: float | None = None
+    isolation_mode: str | None = None
+
+
+def load_settings(cwd: Path, explicit: Path | None) -> Settings:
+    """Merges the user's file, the project's file (or ``explicit`` instead of it) and ``ORCHESTRATOR_*`` variables.
+
+    Raises ConfigError naming file and key.
+    """
+    merged: dict[str, Any] = {}
+    user_file = Path(platformdirs.user_config_dir("orchestrator-tui")) / "config.toml"
+    sources: list[tuple[Path, bool]] = [(user_file, True)]
+    sources.append((explicit, True) if explicit is not None else (cwd / PROJECT_FILE, False))
+    for path, trusted in sources:
+        if path == explicit and not path.exists():
+            raise ConfigError(f"{path}: no such file.", remedy="Name an existing file with --config.", field="config")
+        data = _read_toml(path)
+        parse_settings(data, str(path))
+        forbidden = sorted(USER_ONLY_KEYS & data.keys()) if not trusted else []
+        if forbidden:
+            raise ConfigError(
+                f"{path}: `{forbidden[0]}` may not be set by a project.",
+                remedy=f"Move it to {user_file}.",
+                field=forbidden[0],
+            )
+        merged.update(data)
+    environment = _Environment().model_dump(exclude_none=True)
+    merged.update(environment)
+    return parse_settings(merged, "ORCHESTRATOR_* variables" if environment else "configuration")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}.", remedy="Correct that line.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+
+
+@dataclass(slots=True)
+class Runtime:
+    """A supervised session in this process."""
+
+    session: Session
+    lock: SessionLock
+    supervisor: Supervisor
+    endpoint: Endpoint
+    settings: Settings
+
+    async def aclose(self, *, stop_agents: bool = False) -> None:
+        """The endpoint first, then the supervisor, then the session itself."""
+        self.session.withdraw_endpoint()
+        if stop_agents:
+            await self.supervisor.stop_agents()
+        await self.endpoint.stop()
+        await self.supervisor.aclose()
+        self.lock.release()
+
+
+def make_providers(settings: Settings, session: Session) -> dict[str, Provider]:
+    """Every kind of agent program."""
+    return {
+        "claude": ClaudeProvider(settings.claude_command),
+        "demo": DemoProvider(session.shared),
+    }
+
+
+def choose_provider(
+    settings: Settings, requested: str | None, providers: Mapping[str, Provider]
+) -> tuple[str, str | None]:
+    """The default provider, and a notice when Claude was meant but cannot start here."""
+    wanted = requested or settings.provider
+    if wanted is not None:
+        return wanted, providers[wanted].problem() if wanted in providers else None
+    problem = providers["claude"].problem()
+    if problem is None:
+        return "claude", None
+    return "demo", f"{problem} Until then the built-in demo agent is used."
+
+
+async def start_runtime(
+    session: Session, kind: OwnerKind, *, cwd: Path, settings: Settings, provider: str | None = None
+) -> Runtime:
+    """Takes the session, opens its stores, adopts its agents and listens.
+
+    Raises SessionOwned, TmuxUnavailable, CannotRun.
+    """
+    require_tmux()
+    session.create()
+    lock = session.lock(kind)
+    try:
+        return await _start(session, lock, kind, cwd, settings, provider)
+    except BaseException:
+        lock.release()
+        raise
+
+
+async def _start(
+    session: Session, lock: SessionLock, kind: OwnerKind, cwd: Path, settings: Settings, provider: str | None
+) -> Runtime:
+    clock = SystemClock()
+    queue = await MissionQueue.open(session.database, clock=clock)
+    socket = socket_name(session.folder, session.name)
+    manager = PTYManager(session.name, socket_name=socket, clock=clock)
+    event_log = EventLog(session.events)
+    providers = make_providers(settings, session)
+    default, notice = choose_provider(settings, provider, providers)
+
+    def later(_: object) -> None:
+        """Replaced by the supervisor."""
+
+    def publish(event: Event) -> None:
+        fleet.publish(event)
+
+    def changed(agent_id: int) -> None:
+        fleet.changed(agent_id)
+
+    book = AgentBook(queue.registry, clock, publish, changed)
+    credentials = Credentials(session.secret(), book.is_known)
+    fleet = Fleet(
+        session=session.name,
+        cwd=str(cwd),
+        clock=clock,
+        new_id=lambda: str(uuid.uuid4()),
+        manager=manager,
+        queue=queue,
+        book=book,
+        providers=providers,
+        agent_files=session.agent_files,
+        credentials=credentials,
+        settings=settings,
+        publish=later,
+        changed=later,
+        default_provider=default,
+    )
+    worktrees = WorktreeManager()
+    in_repo = await worktrees.is_repository(cwd)
+    supervisor = Supervisor(fleet, event_log, worktrees, in_repo)
+    supervisor.provider_notice = notice
+    endpoint = Endpoint(supervisor, credentials, port=session.port())
+    await book.load()
+    port_changed = await _listen(endpoint, session)
+    fleet.addresses.url, fleet.addresses.hooks_url = endpoint.url, endpoint.hooks_url
+    supervisor.mcp_status = lambda: (endpoint.url, endpoint.error)
+    await supervisor.start()
+    if port_changed:
+        supervisor.restart_when_idle()
+    session.publish_endpoint(
+        EndpointInfo(
+            url=endpoint.url,
+            token=credentials.operator_token(),
+            pid=os.getpid(),
+            tmux_socket=socket,
+            state_dir=str(session.folder),
+            kind=kind,
+        )
+    )
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 1_000)
+    return Runtime(session, lock, supervisor, endpoint, settings)
+
+
+async def _listen(endpoint: Endpoint, session: Session) -> bool:
+    """Binds the session's own port; another one only when that is taken. True when running agents must restart."""
+    wanted = session.port()
+    try:
+        await endpoint.start()
+    except CannotRun:
+        if wanted == 0:
+            raise
+        endpoint.port = 0
+        await endpoint.start()
+    session.remember_port(endpoint.port)
+    return wanted not in (0, endpoint.port)
+
+
+def require_tmux() -> None:
+    """Raises TmuxUnavailable, with the command to type, when tmux is missing."""
+    from orchestrator_tui.core.errors import TmuxUnavailable
+
+    if shutil.which("tmux") is None:
+        raise TmuxUnavailable(
+            "tmux is not installed.", remedy="Install it: apt-get install tmux, or brew install tmux."
+        )
+
+
+def log_to(path: Path) -> None:
+    """Sends every log record to the session's log file and nothing to the terminal."""
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=2)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    logging.getLogger("mcp").setLevel(logging.WARNING)
+
+
+async def wait_for_release(session: Session, timeout_s: float = 15.0) -> bool:
+    """Waits until nobody owns the session."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_s
+    while session.is_owned():
+        if loop.time() > deadline:
+            return False
+        await asyncio.sleep(0.05)
+    return True
+
+
+async def take_over(session: Session) -> None:
+    """Asks a ``serve`` that owns the session to let go, and waits until it has.
+
+    Raises SessionOwned when the owner is not a ``serve`` or does not let go.
+    """
+    info = session.endpoint()
+    if info is None:
+        # A serve that is just starting or ending publishes nothing yet.
+        if session.is_owned() and (session.owner() or ("", 0))[0] == "serve":
+            await wait_for_release(session, 2.0)
+            info = session.endpoint()
+        if info is None:
+            return
+    if info.kind != "serve":
+        return
+    await control(info.url, info.token, "release", {})
+    await wait_for_release(session)

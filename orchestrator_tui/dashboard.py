@@ -1,0 +1,84 @@
+"""Runs the dashboard as the session's supervisor."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from orchestrator_tui.composition import Runtime, load_settings, log_to, start_runtime, take_over
+from orchestrator_tui.core.config import AgentConfig
+from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.models import Role
+from orchestrator_tui.missions.plan import parse_plan
+from orchestrator_tui.session import Session
+
+
+def run_dashboard(
+    session: Session, *, provider: str | None, config: Path | None, sample_plan: Path | None = None
+) -> None:
+    """Opens the dashboard; a ``serve`` of the same session lets go first.
+
+    Raises SessionOwned when another dashboard or run has the session.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CannotRun(
+            "The dashboard needs a terminal.", remedy="Use `orchestrator-tui serve` or `run PLAN.yaml` without one."
+        )
+    asyncio.run(_run(session, provider, config, sample_plan))
+
+
+async def _run(session: Session, provider: str | None, config: Path | None, sample_plan: Path | None) -> None:
+    # Imported here: no other command pays for the screen.
+    from orchestrator_tui.ui.app import OrchestratorApp
+
+    settings = load_settings(Path.cwd(), config)
+    session.create()
+    log_to(session.log)
+    await take_over(session)
+    runtime = await start_runtime(session, "dashboard", cwd=Path.cwd(), settings=settings, provider=provider)
+    stop_agents = False
+    try:
+        if sample_plan is not None:
+            await _seed(runtime, sample_plan)
+        app = OrchestratorApp(
+            runtime.supervisor,
+            clock=runtime.supervisor.fleet.clock,
+            notice=runtime.supervisor.provider_notice,
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, app.exit, "keep")
+        result = await app.run_async()
+        stop_agents = result == "stop_agents"
+    finally:
+        await runtime.aclose(stop_agents=stop_agents)
+    if not stop_agents:
+        _serve_in_background(session, provider, config)
+
+
+async def _seed(runtime: Runtime, plan: Path) -> None:
+    supervisor = runtime.supervisor
+    if not supervisor.agents():
+        for role in (Role.CODER, Role.TESTER, Role.ANALYST, Role.GENERALIST):
+            await supervisor.spawner.spawn_agent(AgentConfig(role=role, provider="demo"))
+        await supervisor.add_missions(parse_plan(plan.read_text(), plan.name))
+
+
+def _serve_in_background(session: Session, provider: str | None, config: Path | None) -> None:
+    """Hands the agents to a detached ``serve``, so that they stay supervised."""
+    command = [sys.executable, "-m", "orchestrator_tui", "serve", "--session", session.name]
+    if provider is not None:
+        command += ["--provider", provider]
+    if config is not None:
+        command += ["--config", str(config.absolute())]
+    with session.log.open("a") as output:
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=dict(os.environ),
+        )

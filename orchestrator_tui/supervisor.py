@@ -1,0 +1,452 @@
+"""The supervisor: commands in, snapshot and events out; screens, scripts and the endpoint all speak to it."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import psutil
+
+from orchestrator_tui.agents.adoption import Adoption
+from orchestrator_tui.agents.credentials import Caller
+from orchestrator_tui.agents.deaths import Deaths
+from orchestrator_tui.agents.delivery import Delivery
+from orchestrator_tui.agents.dispatcher import Dispatcher
+from orchestrator_tui.agents.fencing import Fencer
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.agents.spawner import AgentSpawner
+from orchestrator_tui.agents.timekeeper import Timekeeper
+from orchestrator_tui.agents.turns import Turns
+from orchestrator_tui.agents.updates import LiveFeed, Updates
+from orchestrator_tui.agents.worktree import WorktreeManager
+from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, UsageError
+from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.lifecycle import ALIVE_STATES
+from orchestrator_tui.core.models import (
+    AgentState,
+    HealthStatus,
+    Mission,
+    MissionSpec,
+    MissionState,
+    QueueStats,
+    Role,
+    TokenUsage,
+)
+from orchestrator_tui.core.views import (
+    AgentView,
+    KillPreview,
+    MachineView,
+    MissionChanges,
+    PaneFrame,
+    SpawnRequest,
+)
+from orchestrator_tui.missions.event_log import EventLog
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+HEALTH_EVERY_TICKS = 5
+KEPT_EVENTS = 500
+
+
+class Supervisor:
+    """Owns the parts and their tasks; satisfies ``SupervisorClient`` for screens and ``Backend`` for the endpoint."""
+
+    def __init__(self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager, in_git_repo: bool) -> None:
+        self.fleet = fleet
+        self.spawning_roles: Collection[Role] = fleet.settings.spawning_roles
+        self._event_log = event_log
+        self._worktrees = worktrees
+        self._in_git_repo = in_git_repo
+        self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
+        self._health: dict[int, HealthStatus] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._timekeeper = Timekeeper()
+        self.delivery = Delivery(fleet)
+        self.dispatcher = Dispatcher(fleet, self.delivery)
+        self.fencer = Fencer(fleet, self.delivery.launcher)
+        self.settling = Settling(fleet, self.delivery, self.fencer)
+        self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher)
+        self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
+        self._deaths = Deaths(fleet, self.settling)
+        self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
+        self._updates = Updates(fleet, lambda: self.dispatcher.waits, self._health)
+        fleet.publish = self._publish
+        fleet.changed = self._updates.agent_changed
+        self.delivery.launcher.before_relaunch = self._deaths.settled
+        fleet.manager.relaunch = self.delivery.launcher.relaunch
+        self.release_requested = asyncio.Event()
+        self.mcp_status: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
+        self.provider_notice: str | None = None
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Adopts what is there and begins to supervise. Raises TmuxUnavailable."""
+        await self.fleet.book.load()
+        # Subscriptions open before anything can happen, so that no death during the adoption is missed.
+        pane_events = self.fleet.manager.watch_all()
+        mission_events = self.fleet.queue.watch()
+        self._spawn_task(self._forward_panes(pane_events), "pane events")
+        self._spawn_task(self._forward_missions(mission_events), "mission events")
+        await self._adoption.run()
+        self._spawn_task(self.dispatcher.run(), "dispatcher")
+        self._spawn_task(self._tick(), "tick")
+        self._spawn_task(self._updates.run(), "updates")
+
+    async def aclose(self, *, stop_agents: bool = False) -> None:
+        """Lets go: agents live on, unless ``stop_agents``."""
+        if stop_agents:
+            await self.stop_agents()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._adoption.aclose()
+        await self.fencer.aclose()
+        await self.delivery.aclose()
+        self._updates.close()
+        with suppress(OrchestratorError):
+            await self.fleet.queue.add_spent(self._timekeeper.take_pending(now=True))
+        await self.fleet.book.flush()
+        await self.fleet.manager.aclose()
+        await self.fleet.queue.aclose()
+        await self._event_log.aclose()
+
+    def restart_when_idle(self) -> None:
+        """The endpoint's address changed: every agent is started again on its conversation once it is idle."""
+        stale = {record.id for record in self.fleet.book.records() if record.state in ALIVE_STATES}
+        if stale:
+            self.fleet.attention(None, None, "the endpoint's port was taken: agents restart on the new one when idle")
+            self._spawn_task(self._restart_idle(stale), "restart on the new port")
+
+    async def stop_agents(self) -> None:
+        """Ends every agent, then our tmux server."""
+        living = [record.id for record in self.fleet.book.records() if record.state is not AgentState.STOPPED]
+        results = await asyncio.gather(*(self.spawner.kill(agent_id) for agent_id in living), return_exceptions=True)
+        for agent_id, result in zip(living, results, strict=True):
+            if isinstance(result, BaseException):
+                log.error("agent %s could not be stopped", agent_id, exc_info=result)
+        await self.fleet.manager.stop_server()
+
+    # -- what screens see ------------------------------------------------------------------------------------------
+
+    async def open_feed(self) -> LiveFeed:
+        """A snapshot and every later update."""
+        self._measure_machine()
+        return await self._updates.open(
+            self.fleet.session, tuple(self._events), self.fleet.default_provider, self._in_git_repo
+        )
+
+    def agents(self) -> Sequence[AgentView]:
+        """Every agent as a row, stopped ones included."""
+        return self._updates.agent_rows()
+
+    async def pane_frame(self, agent_id: int) -> PaneFrame | None:
+        """An agent's screen now."""
+        return await self.fleet.manager.capture(agent_id)
+
+    def recent_events(self, limit: int) -> Sequence[Event]:
+        """The newest events, oldest first."""
+        return list(self._events)[-limit:]
+
+    async def attach_argv(self, agent_id: int) -> tuple[str, ...]:
+        """What shows the agent full screen."""
+        self.fleet.book.get(agent_id)
+        return self.fleet.manager.attach_argv(agent_id)
+
+    # -- agents ----------------------------------------------------------------------------------------------------
+
+    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
+        """Starts agents and queues the first mission, if there is one."""
+        spec = request.first_mission
+        agents = await self.spawner.spawn_pool(request.count, request.config)
+        if spec is not None:
+            await self.add_mission(spec)
+        wanted = {agent.id for agent in agents}
+        return [view for view in self.agents() if view.id in wanted]
+
+    async def kill_preview(self, agent_id: int) -> KillPreview:
+        """What a kill would lose."""
+        record = self.fleet.book.get(agent_id)
+        losses = [
+            f"{mission.id} is {mission.state}: {mission.title}; another agent tries it again"
+            for mission in self.fleet.hand(agent_id).claims
+        ]
+        losses.extend(await self.spawner.worktree_losses(agent_id))
+        return KillPreview(record.name, tuple(losses))
+
+    async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
+        """Ends an agent on purpose."""
+        await self.spawner.kill(agent_id, signal)
+
+    async def restart(self, agent_id: int) -> None:
+        """Starts an agent anew."""
+        await self.spawner.restart(agent_id)
+
+    async def remove(self, agent_id: int) -> None:
+        """Forgets an agent that is stopped or failed."""
+        await self.spawner.remove(agent_id)
+
+    async def rename(self, agent_id: int, name: str) -> None:
+        """Renames an agent."""
+        await self.spawner.rename(agent_id, name)
+
+    async def hold(self, agent_id: int, held: bool) -> None:
+        """Holds or releases an agent."""
+        await self.spawner.hold(agent_id, held)
+
+    async def send(self, agent_id: int, text: str) -> None:
+        """Types one line; never while a dialog is open or the program is not ready."""
+        record = self.fleet.book.get(agent_id)
+        if record.state is AgentState.WAITING:
+            raise NotAllowedNow(
+                f"{record.name} waits for {record.waiting_for}: a line typed now would answer that.",
+                remedy="Answer it first (a, or attach with enter).",
+                field="agent_id",
+            )
+        if record.state not in (AgentState.IDLE, AgentState.BUSY):
+            raise NotAllowedNow(f"{record.name} is {record.state}.", remedy="Wait until it is ready.")
+        line = " ".join(text.split())
+        if not line:
+            raise UsageError("`text` is empty.", remedy="Type what to send.", field="text")
+        if line[0] in "!/#":
+            raise UsageError(
+                f"`text` begins with {line[0]!r}, which is a command there.",
+                remedy="Begin with a word, or attach with enter to use commands.",
+                field="text",
+            )
+        self.fleet.hand(agent_id).person_used_at = self.fleet.clock.monotonic_ms()
+        await self.fleet.manager.type_line(agent_id, line)
+
+    async def approve(self, agent_id: int, allow: bool) -> None:
+        """Answers a permission prompt."""
+        record = self.fleet.book.get(agent_id)
+        if record.state is not AgentState.WAITING:
+            raise NotAllowedNow(f"{record.name} does not wait for a permission.", field="agent_id")
+        keys = self.fleet.provider_of(record).answer_keys(allow)
+        await self.fleet.manager.send_keys(agent_id, *keys)
+
+    async def health(self, agent_id: int) -> HealthStatus:
+        """One check of one agent."""
+        self.fleet.book.get(agent_id)
+        return await self.fleet.manager.health_check(agent_id)
+
+    async def health_all(self) -> Mapping[int, HealthStatus]:
+        """One check of all agents."""
+        return await self.fleet.manager.health_all()
+
+    # -- missions --------------------------------------------------------------------------------------------------
+
+    async def add_mission(self, spec: MissionSpec) -> str:
+        """Queues a mission."""
+        ids = await self.add_missions([spec])
+        return ids[0]
+
+    async def add_missions(self, specs: Sequence[MissionSpec]) -> list[str]:
+        """Queues missions in one transaction."""
+        ids = await self.fleet.queue.enqueue_many(specs)
+        self.fleet.wake.set()
+        return ids
+
+    async def place_now(self, mission_id: str) -> int | None:
+        """Places what can start; the agent that holds the mission afterwards."""
+        return await self.spawner.place_now(mission_id)
+
+    async def mission(self, mission_id: str) -> Mission:
+        """One mission."""
+        return await self.fleet.queue.get(mission_id)
+
+    async def missions(self, limit: int) -> Sequence[Mission]:
+        """Open missions first, then the newest ended."""
+        return await self.fleet.queue.list_missions(limit)
+
+    async def stats(self) -> QueueStats:
+        """Counts by state."""
+        return await self.fleet.queue.get_stats()
+
+    async def update_mission(self, mission_id: str, changes: MissionChanges) -> None:
+        """Edits an open mission."""
+        await self.fleet.queue.update(
+            mission_id,
+            prompt=changes.prompt,
+            context=changes.context,
+            priority=changes.priority,
+            timeout_ms=changes.timeout_ms,
+            max_retries=changes.max_retries,
+            role=changes.role,
+        )
+        self.fleet.wake.set()
+
+    async def cancel_mission(self, mission_id: str) -> None:
+        """Cancels a mission; the agent of a claimed one is stopped first."""
+        mission = await self.fleet.queue.get(mission_id)
+        if mission.state in (MissionState.ASSIGNED, MissionState.RUNNING):
+            await self.fencer.fence_mission(mission_id, "cancelled")
+        else:
+            await self.fleet.queue.cancel(mission_id)
+        self.fleet.wake.set()
+
+    async def retry_mission(self, mission_id: str) -> None:
+        """Queues a failed or cancelled mission again."""
+        await self.fleet.queue.retry(mission_id)
+        self.fleet.wake.set()
+
+    async def add_dependency(self, mission_id: str, on: str) -> None:
+        """Adds a dependency to a mission that has not started."""
+        await self.fleet.queue.add_dependency(mission_id, on)
+        self.fleet.wake.set()
+
+    # -- what agents report ----------------------------------------------------------------------------------------
+
+    async def complete_mission(
+        self, caller: Caller, mission_id: str, output: str, duration_ms: int | None, usage: TokenUsage | None
+    ) -> Mission:
+        """A report of success."""
+        return await self.settling.complete(caller, mission_id, output, duration_ms, usage)
+
+    async def fail_mission(
+        self, caller: Caller, mission_id: str, code: str, message: str, recoverable: bool
+    ) -> Mission:
+        """A report of failure."""
+        return await self.settling.fail(caller, mission_id, code, message, recoverable)
+
+    async def mission_text(self, caller: Caller, mission_id: str) -> str:
+        """The mission's text, for the agent that was given it."""
+        if caller.agent_id is None:
+            raise Forbidden("Only the mission's agent may fetch its text.", remedy="Use `mission status`.")
+        return await self.turns.mission_text(caller.agent_id, mission_id)
+
+    async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
+        """A hook of an agent's program."""
+        return await self.turns.hook(agent_id, payload)
+
+    async def release(self) -> None:
+        """Somebody takes the session over: the owner of this supervisor is asked to let go."""
+        self.release_requested.set()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _publish(self, event: Event) -> None:
+        if event.type is EventType.HEALTH:
+            return
+        logged = self._event_log.append(event)
+        self._events.append(logged)
+        self._updates.event_logged(logged)
+
+    async def _restart_idle(self, stale: set[int]) -> None:
+        while stale:
+            for agent_id in list(stale):
+                record = self.fleet.book.find(agent_id)
+                if record is None or record.state not in ALIVE_STATES:
+                    stale.discard(agent_id)
+                elif record.state is AgentState.IDLE and not self.fleet.hand(agent_id).claims:
+                    stale.discard(agent_id)
+                    await self.spawner.restart(agent_id)
+            await asyncio.sleep(TICK_S)
+
+    async def _forward_panes(self, events: Any) -> None:
+        async for event in events:
+            self._publish(event)
+            await self._deaths.take(event)
+
+    async def _forward_missions(self, events: Any) -> None:
+        async for event in events:
+            self._publish(event)
+            self.fleet.wake.set()
+
+    async def _tick(self) -> None:
+        clock = self.fleet.clock
+        last = clock.monotonic_ms()
+        count = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = clock.monotonic_ms()
+            await self._count_time(now - last)
+            last = now
+            self._take_own_words()
+            self._measure_machine()
+            count += 1
+            if count % HEALTH_EVERY_TICKS == 0:
+                await self._check_health()
+
+    async def _count_time(self, elapsed_ms: int) -> None:
+        book, settling = self.fleet.book, self.settling
+        running = [
+            mission
+            for hand in self.fleet.hands.values()
+            for mission in hand.claims
+            if mission.state is MissionState.RUNNING and mission.fence is None
+        ]
+
+        def counts(mission: Mission) -> bool:
+            record = book.find(mission.agent_id) if mission.agent_id is not None else None
+            return record is not None and record.state is not AgentState.WAITING
+
+        def limit(mission: Mission) -> int | None:
+            return settling.timeout_of(mission)
+
+        for mission in self._timekeeper.tick(running, elapsed_ms, counts, limit):
+            if not self.fencer.is_fencing(mission.id):
+                self._spawn_task(self.fencer.fence_mission(mission.id, "timeout"), f"fence {mission.id}")
+        pending = self._timekeeper.take_pending()
+        if pending:
+            await self.fleet.queue.add_spent(pending)
+
+    def _take_own_words(self) -> None:
+        """An interrupted turn sends no hook: a busy agent that says it is idle is believed after a moment."""
+        now = self.fleet.clock.now_ms()
+        for record in self.fleet.book.records():
+            if record.state not in (AgentState.BUSY, AgentState.WAITING):
+                continue
+            hand = self.fleet.hand(record.id)
+            if hand.is_delivering or hand.is_fencing:
+                continue
+            word = self.fleet.own_word(record)
+            if word is None or word.state is not AgentState.IDLE or word.conversation_id != record.conversation_id:
+                continue
+            if now - max(word.updated_at or 0, record.state_since) > 3_000:
+                self._spawn_task(self.turns.turn_was_interrupted(record.id), f"interrupted {record.id}")
+
+    async def _check_health(self) -> None:
+        before = dict(self._health)
+        self._health.clear()
+        self._health.update(await self.fleet.manager.health_all())
+        for agent_id in self._health.keys() | before.keys():
+            if self._health.get(agent_id) != before.get(agent_id):
+                self._updates.agent_changed(agent_id)
+
+    def _measure_machine(self) -> None:
+        memory = psutil.virtual_memory()
+        records = self.fleet.book.records()
+        url, error = self.mcp_status()
+        dead = sum(record.state not in ALIVE_STATES for record in records)
+        self._updates.machine_changed(
+            MachineView(
+                cpu_percent=psutil.cpu_percent(interval=None),
+                cpu_count=psutil.cpu_count() or 1,
+                memory_percent=memory.percent,
+                memory_bytes=memory.used,
+                panes=len(records),
+                dead_panes=dead,
+                tmux_error=self.fleet.manager.transport_error,
+                mcp_url=url,
+                mcp_error=error,
+                store_error=self._event_log.error,
+                provider_notice=self.provider_notice,
+            )
+        )
+
+    def _spawn_task(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: "asyncio.Task[None]") -> None:
+        if task in self._tasks:
+            self._tasks.remove(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s ended with an error", task.get_name(), exc_info=error)
+            self.fleet.attention(None, None, f"{task.get_name()} stopped working: {error}. See the log.")

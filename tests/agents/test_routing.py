@@ -1,0 +1,107 @@
+"""Which agent gets which mission."""
+
+from dataclasses import replace
+
+from orchestrator_tui.agents.routing import Candidate, place
+from orchestrator_tui.core.models import AgentState, Mission, MissionState, ModelTier, Priority, Role, TaskType
+
+
+def mission(name: str, **changes: object) -> Mission:
+    base = Mission(
+        id=name,
+        seq=1,
+        prompt=name,
+        context=None,
+        type=TaskType.GENERAL,
+        priority=Priority.NORMAL,
+        state=MissionState.PENDING,
+        created_at=0,
+    )
+    return replace(base, **changes)  # pyright: ignore[reportArgumentType]
+
+
+def agent(
+    number: int,
+    role: Role = Role.GENERALIST,
+    model: ModelTier = ModelTier.SONNET,
+    state: AgentState = AgentState.IDLE,
+    free: int = 1,
+    success: float = 1.0,
+    idle_since: int = 0,
+    unavailable: str | None = None,
+) -> Candidate:
+    return Candidate(number, f"agent-{number}", role, model, state, free, success, idle_since, unavailable)
+
+
+def who(missions: list[Mission], agents: list[Candidate]) -> dict[str, int]:
+    return {item.mission_id: item.agent_id for item in place(missions, agents).assignments}
+
+
+def test_the_role_of_a_mission_is_a_hard_filter() -> None:
+    placement = place([mission("m", role=Role.CODER)], [agent(1), agent(2, Role.TESTER)])
+    assert placement.assignments == ()
+    assert placement.waits == {"m": "no coder agent"}
+
+
+def test_what_cannot_be_placed_does_not_block_what_follows() -> None:
+    assert who([mission("a", role=Role.CODER), mission("b")], [agent(1)]) == {"b": 1}
+
+
+def test_the_tier_is_a_floor_while_such_an_agent_lives() -> None:
+    critical = mission("m", priority=Priority.CRITICAL)
+    busy_opus = agent(2, model=ModelTier.OPUS, state=AgentState.BUSY, free=0)
+    assert who([critical], [agent(1), busy_opus]) == {}
+
+
+def test_without_a_living_agent_of_the_tier_the_next_lower_takes_it_and_says_so() -> None:
+    critical = mission("m", priority=Priority.CRITICAL)
+    gone = agent(2, model=ModelTier.OPUS, state=AgentState.FAILED, free=0)
+    placement = place([critical], [agent(1, model=ModelTier.HAIKU), agent(3, model=ModelTier.SONNET), gone])
+    assert [(item.agent_id, item.wanted_tier) for item in placement.assignments] == [(3, ModelTier.OPUS)]
+
+
+def test_role_fit_comes_before_the_exact_tier() -> None:
+    review = mission("m", type=TaskType.REVIEW)
+    assert who([review], [agent(1), agent(2, Role.REVIEWER, ModelTier.OPUS)]) == {"m": 2}
+
+
+def test_the_exact_tier_comes_before_the_success_rate() -> None:
+    plain = mission("m")
+    exact = agent(1, model=ModelTier.HAIKU, success=0.5)
+    assert who([plain], [agent(2, model=ModelTier.OPUS), exact]) == {"m": 1}
+
+
+def test_the_success_rate_comes_before_idle_time() -> None:
+    assert who([mission("m")], [agent(1, success=0.5, idle_since=0), agent(2, success=0.9, idle_since=50)]) == {"m": 2}
+
+
+def test_the_longest_idle_is_taken_among_equals() -> None:
+    assert who([mission("m")], [agent(1, idle_since=20), agent(2, idle_since=10)]) == {"m": 2}
+
+
+def test_one_agent_gets_one_mission() -> None:
+    assert who([mission("a"), mission("b")], [agent(1)]) == {"a": 1}
+
+
+def test_further_claims_wait_at_an_agent_that_takes_several() -> None:
+    assert who([mission("a"), mission("b")], [agent(1, free=2)]) == {"a": 1, "b": 1}
+
+
+def test_an_idle_agent_comes_before_one_that_works() -> None:
+    busy = agent(1, state=AgentState.BUSY, free=1, success=1.0)
+    assert who([mission("a")], [busy, agent(2, success=0.1)]) == {"a": 2}
+
+
+def test_a_reserved_mission_waits_for_its_agent_only() -> None:
+    reserved = mission("m", reserved_for=7)
+    placement = place([reserved, mission("n")], [agent(1), agent(7, state=AgentState.RESTARTING, free=0)])
+    assert {item.mission_id for item in placement.assignments} == {"n"}
+    assert placement.waits["m"] == "waits for agent-7 to come back"
+
+
+def test_without_any_agent_a_mission_says_so() -> None:
+    assert place([mission("m")], []).waits == {"m": "no agent"}
+
+
+def test_a_held_agent_is_named_as_the_reason() -> None:
+    assert place([mission("m")], [agent(1, free=0, unavailable="held")]).waits == {"m": "agent-1: held"}

@@ -1,0 +1,84 @@
+"""The session's folder, lock and endpoint file."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestrator_tui.core.errors import SessionOwned, UsageError
+from orchestrator_tui.session import EndpointInfo, Session, default_session, state_root
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    made = Session(tmp_path / "state", "s")
+    made.create()
+    return made
+
+
+def test_the_folder_is_private(session: Session) -> None:
+    assert session.folder.stat().st_mode & 0o777 == 0o700
+    session.secret()
+    assert (session.folder / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_secret_is_made_once(session: Session) -> None:
+    assert session.secret() == Session(session.root, "s").secret()
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "x" * 65])
+def test_a_session_name_is_a_plain_file_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="`session`"):
+        Session(tmp_path, name)
+
+
+def test_two_directories_of_one_name_are_two_sessions(tmp_path: Path) -> None:
+    first, second = tmp_path / "a" / "api", tmp_path / "b" / "api"
+    first.mkdir(parents=True)
+    second.mkdir(parents=True)
+    assert default_session(first) != default_session(second)
+    assert default_session(first).startswith("api-")
+
+
+def test_the_variable_moves_the_state(tmp_path: Path) -> None:
+    assert state_root({"ORCHESTRATOR_STATE_DIR": str(tmp_path)}) == tmp_path
+
+
+def test_one_owner_at_a_time(session: Session) -> None:
+    lock = session.lock("serve")
+    with pytest.raises(SessionOwned, match="owned by a serve"):
+        session.lock("run")
+    lock.release()
+    session.lock("run").release()
+
+
+def test_a_killed_owner_leaves_no_lock(session: Session) -> None:
+    code = (
+        "import sys, pathlib, time; from orchestrator_tui.session import Session;"
+        "lock = Session(pathlib.Path(sys.argv[1]), 's').lock('serve'); print('locked', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(session.root)], stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"locked\n"
+        assert session.is_owned()
+        owner.kill()
+        owner.wait()
+    assert not session.is_owned()
+
+
+def test_a_stale_endpoint_is_never_shown(session: Session) -> None:
+    info = EndpointInfo("http://127.0.0.1:1/mcp", "t", 1, "sock", str(session.folder), "serve")
+    session.publish_endpoint(info)
+    assert session.endpoint() is None
+    lock = session.lock("serve")
+    assert session.endpoint() == info
+    lock.release()
+
+
+def test_the_endpoint_file_is_private_and_whole(session: Session) -> None:
+    session.publish_endpoint(EndpointInfo("u", "t", 1, "s", "d", "serve"))
+    path = session.folder / "endpoint.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert json.loads(path.read_text())["url"] == "u"

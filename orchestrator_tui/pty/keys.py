@@ -1,0 +1,38 @@
+"""What is typed into a pane, as tmux commands: pure."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from orchestrator_tui.core.errors import UsageError
+from orchestrator_tui.pty.protocol import Command
+
+_CHUNK = 4_000
+
+
+def clean_line(text: str) -> str:
+    """``text`` as one line: line breaks and tabs become spaces, other control characters vanish."""
+    spaced = "".join(" " if character in "\n\t\u2028\u2029\x85" else character for character in _unified(text))
+    return "".join(character for character in spaced if unicodedata.category(character) not in ("Cc", "Cs"))
+
+
+def _unified(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def line_commands(pane_id: str, text: str) -> list[Command]:
+    """The commands that type one line literally and then, as a key of its own, Enter."""
+    line = clean_line(text)
+    chunks = [line[start : start + _CHUNK] for start in range(0, len(line), _CHUNK)]
+    typed: list[Command] = [("send-keys", "-t", pane_id, "-l", "--", chunk) for chunk in chunks]
+    return [*typed, ("send-keys", "-t", pane_id, "Enter")]
+
+
+def key_command(pane_id: str, keys: Sequence[str]) -> Command:
+    """The command that presses tmux keys (``Enter``, ``C-c``, ``Escape``, ``a``) in order.
+
+    Raises UsageError for an empty key or one with control characters.
+    """
+    for key in keys:
+        if not key or any(unicodedata.category(character) == "Cc" for character in key):
+            raise UsageError(f"{key!r} is not a key.", remedy="Use tmux key names such as Enter or C-c.", field="keys")
+    return ("send-keys", "-t", pane_id, "--", *keys)

@@ -1,0 +1,242 @@
+"""The machine's processes: one pass for all of them, identities that survive the reuse of a pid, and signals."""
+
+import contextlib
+import os
+import signal
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+_ENDED = frozenset("ZXx")
+STOPPED_STATE = "T"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessId:
+    """A process for good: ``started`` tells it from a later one with the same pid (unit: the reader's own)."""
+
+    pid: int
+    started: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    """One process: resident bytes, processor milliseconds since its start, state letter as in ``ps``."""
+
+    pid: int
+    ppid: int
+    started: int
+    rss_bytes: int
+    cpu_ms: int
+    state: str
+
+    @property
+    def id(self) -> ProcessId:
+        """Its identity."""
+        return ProcessId(self.pid, self.started)
+
+
+class ProcessTable:
+    """All processes at one moment."""
+
+    def __init__(self, processes: Iterable[ProcessInfo]) -> None:
+        self._by_pid = {process.pid: process for process in processes}
+        self._children: dict[int, list[ProcessInfo]] = defaultdict(list)
+        for process in self._by_pid.values():
+            self._children[process.ppid].append(process)
+
+    def __iter__(self) -> Iterator[ProcessInfo]:
+        return iter(self._by_pid.values())
+
+    def get(self, pid: int) -> ProcessInfo | None:
+        """The process with this pid."""
+        return self._by_pid.get(pid)
+
+    def tree(self, pid: int) -> tuple[ProcessInfo, ...]:
+        """The process and its descendants, parents first; empty when it is not there."""
+        root = self._by_pid.get(pid)
+        if root is None:
+            return ()
+        found = [root]
+        seen = {pid}
+        for process in found:
+            for child in self._children.get(process.pid, ()):
+                if child.pid not in seen:
+                    seen.add(child.pid)
+                    found.append(child)
+        return tuple(found)
+
+    def ancestors(self, pid: int) -> frozenset[int]:
+        """The pids above ``pid``, itself included."""
+        found: set[int] = set()
+        while pid and pid not in found:
+            found.add(pid)
+            process = self._by_pid.get(pid)
+            pid = process.ppid if process else 0
+        return frozenset(found)
+
+
+class Processes(Protocol):
+    """A view of the machine's processes."""
+
+    def table(self) -> ProcessTable:
+        """All processes, in one pass."""
+        ...
+
+    def identify(self, pid: int) -> ProcessId | None:
+        """Who has this pid now; None when nobody, or only the remains of an ended process."""
+        ...
+
+    def is_running(self, process: ProcessId) -> bool:
+        """Whether exactly this process still runs."""
+        ...
+
+    def environment(self, pid: int) -> Mapping[str, str]:
+        """The environment that a process was started with; empty when it may not be read."""
+        ...
+
+
+class LinuxProcesses:
+    """Reads ``/proc``; ``started`` counts clock ticks since the machine's start."""
+
+    def __init__(self, root: Path = Path("/proc")) -> None:
+        self._root = str(root)
+        self._page = os.sysconf("SC_PAGE_SIZE")
+        self._tick_ms = 1000 / os.sysconf("SC_CLK_TCK")
+
+    def table(self) -> ProcessTable:
+        """All processes, in one pass."""
+        found: list[ProcessInfo] = []
+        with os.scandir(self._root) as entries:
+            for entry in entries:
+                if entry.name.isdigit():
+                    process = self._read(int(entry.name))
+                    if process is not None:
+                        found.append(process)
+        return ProcessTable(found)
+
+    def identify(self, pid: int) -> ProcessId | None:
+        """Who has this pid now; None when nobody, or only the remains of an ended process."""
+        process = self._read(pid)
+        return process.id if process is not None and process.state not in _ENDED else None
+
+    def is_running(self, process: ProcessId) -> bool:
+        """Whether exactly this process still runs."""
+        return self.identify(process.pid) == process
+
+    def environment(self, pid: int) -> Mapping[str, str]:
+        """The environment that a process was started with; empty when it may not be read."""
+        try:
+            with open(f"{self._root}/{pid}/environ", "rb") as file:  # noqa: PTH123 - a hot loop over every process
+                data = file.read()
+        except OSError:
+            return {}
+        pairs = (entry.partition("=") for entry in data.decode("utf-8", "surrogateescape").split("\0"))
+        return {name: value for name, separator, value in pairs if separator}
+
+    def _read(self, pid: int) -> ProcessInfo | None:
+        try:
+            with open(f"{self._root}/{pid}/stat", "rb", 0) as file:  # noqa: PTH123 - a hot loop over every process
+                data = file.read()
+        except OSError:
+            return None
+        # The name stands in parentheses and may itself hold spaces and parentheses.
+        fields = data[data.rfind(b")") + 2 :].split()
+        if len(fields) < 22:
+            return None
+        return ProcessInfo(
+            pid=pid,
+            ppid=int(fields[1]),
+            started=int(fields[19]),
+            rss_bytes=int(fields[21]) * self._page,
+            cpu_ms=round((int(fields[11]) + int(fields[12])) * self._tick_ms),
+            state=fields[0].decode("ascii", "replace"),
+        )
+
+
+class PsutilProcesses:
+    """The portable reader; ``started`` counts milliseconds since the epoch."""
+
+    def table(self) -> ProcessTable:
+        """All processes, in one pass."""
+        found: list[ProcessInfo] = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error), process.oneshot():
+                times = process.cpu_times()
+                found.append(
+                    ProcessInfo(
+                        pid=process.pid,
+                        ppid=process.ppid(),
+                        started=round(process.create_time() * 1000),
+                        rss_bytes=process.memory_info().rss,
+                        cpu_ms=round((times.user + times.system) * 1000),
+                        state=_letter(process.status()),
+                    )
+                )
+        return ProcessTable(found)
+
+    def identify(self, pid: int) -> ProcessId | None:
+        """Who has this pid now; None when nobody, or only the remains of an ended process."""
+        try:
+            process = psutil.Process(pid)
+            if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+                return None
+            return ProcessId(pid, round(process.create_time() * 1000))
+        except psutil.Error:
+            return None
+
+    def is_running(self, process: ProcessId) -> bool:
+        """Whether exactly this process still runs."""
+        return self.identify(process.pid) == process
+
+    def environment(self, pid: int) -> Mapping[str, str]:
+        """The environment that a process was started with; empty when it may not be read."""
+        try:
+            return psutil.Process(pid).environ()
+        except (psutil.Error, OSError):
+            return {}
+
+
+def _letter(status: str) -> str:
+    if status == psutil.STATUS_ZOMBIE:
+        return "Z"
+    return STOPPED_STATE if status == psutil.STATUS_STOPPED else "S"
+
+
+def system_processes() -> Processes:
+    """The fastest reader that works here."""
+    return LinuxProcesses() if sys.platform == "linux" else PsutilProcesses()
+
+
+def send_signal(processes: Processes, process: ProcessId, number: int) -> bool:
+    """Signals exactly this process, never a later one with its pid; False when it is gone.
+
+    Raises PermissionError when the process may not be signalled.
+    """
+    if sys.platform != "linux":
+        if not processes.is_running(process):
+            return False
+        try:
+            os.kill(process.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+    try:
+        # The descriptor pins the process, so that the check and the signal mean the same one.
+        descriptor = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return False
+    try:
+        if not processes.is_running(process):
+            return False
+        signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

@@ -1,0 +1,98 @@
+"""Looking at a pane and typing into it."""
+
+import secrets
+
+from orchestrator_tui.core.errors import NotAllowedNow
+from orchestrator_tui.core.views import PaneFrame
+from orchestrator_tui.pty.commands import PaneRow, parse_row, show_pane, window_name
+from orchestrator_tui.pty.keys import key_command, line_commands
+from orchestrator_tui.pty.link import TmuxLink
+from orchestrator_tui.pty.server import TMUX_SESSION, TmuxServer
+from orchestrator_tui.pty.transport import TmuxError
+
+
+class Screens:
+    """What people and the dashboard do with a pane's screen."""
+
+    def __init__(self, link: TmuxLink, server: TmuxServer) -> None:
+        self._link = link
+        self._server = server
+
+    async def capture(self, agent_id: int, pane_id: str) -> PaneFrame | None:
+        """The screen now with its colours, or None when the pane is gone."""
+        shown, captured = await self._link.batch(
+            [show_pane(pane_id), ("capture-pane", "-e", "-p", "-N", "-t", pane_id)]
+        )
+        if shown.error is not None or captured.error is not None or not shown.lines:
+            return None
+        row = parse_row(shown.lines[0])
+        lines = captured.lines[: row.rows] + (b"",) * (row.rows - len(captured.lines))
+        return PaneFrame(
+            agent_id=agent_id,
+            pane_id=pane_id,
+            cols=row.cols,
+            rows=row.rows,
+            lines=lines,
+            cursor_x=row.cursor_x,
+            cursor_y=row.cursor_y,
+            cursor_visible=row.cursor_visible,
+            dead=row.dead,
+        )
+
+    async def text(self, pane_id: str) -> str:
+        """The screen as plain text, without trailing blank lines; wrapped lines are joined."""
+        return "\n".join(
+            line.decode("utf-8", "replace") for line in await self._link.run("capture-pane", "-p", "-J", "-t", pane_id)
+        ).rstrip()
+
+    async def type_line(self, pane_id: str, text: str) -> None:
+        """Types one line and submits it.
+
+        Raises NotAllowedNow when nobody would read it.
+        """
+        await self._require_reader(pane_id)
+        for reply in await self._link.batch(line_commands(pane_id, text), repeatable=False):
+            if reply.error is not None:
+                raise TmuxError(f"tmux did not type: {reply.error}.")
+
+    async def send_keys(self, pane_id: str, keys: tuple[str, ...]) -> None:
+        """Presses keys.
+
+        Raises NotAllowedNow when nobody would read them.
+        """
+        command = key_command(pane_id, keys)
+        await self._require_reader(pane_id)
+        await self._link.run(*command, repeatable=False)
+
+    async def clients(self) -> dict[str, int]:
+        """How many people's clients show each pane, by pane id."""
+        counts: dict[str, int] = {}
+        for line in await self._link.run("list-clients", "-F", "#{client_control_mode} #{pane_id}"):
+            is_control, _, pane_id = line.decode("ascii", "replace").partition(" ")
+            if is_control != "1":
+                counts[pane_id] = counts.get(pane_id, 0) + 1
+        return counts
+
+    def attach_argv(self, agent_id: int) -> tuple[str, ...]:
+        """The argv that shows the agent's window full screen; Ctrl+Q leaves it.
+
+        It makes a session of its own in our session's group, because clients of one session share its window.
+        """
+        view = f"view-{secrets.token_hex(6)}"
+        return (
+            *(self._server.binary, "-u", "-S", str(self._server.socket)),
+            *("new-session", "-t", f"={TMUX_SESSION}", "-s", view, ";"),
+            *("set-option", "-t", f"={view}:", "destroy-unattached", "on", ";"),
+            *("select-window", "-t", f"={view}:={window_name(agent_id)}"),
+        )
+
+    async def _require_reader(self, pane_id: str) -> PaneRow:
+        reply = (await self._link.batch([show_pane(pane_id)]))[0]
+        row = parse_row(reply.lines[0]) if reply.error is None and reply.lines else None
+        if row is None or row.dead:
+            raise NotAllowedNow("The agent's program does not run.", remedy="Restart it first.", field="agent_id")
+        if row.in_mode:
+            raise NotAllowedNow(
+                "Someone reads back in the agent's pane.", remedy="Leave that mode (q) first.", field="agent_id"
+            )
+        return row

@@ -1,0 +1,129 @@
+"""Our own tmux server: started, found and ended through libtmux."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import libtmux
+from libtmux.common import get_version, has_gte_version
+from libtmux.exc import LibTmuxException
+
+from orchestrator_tui.core.errors import TmuxUnavailable
+from orchestrator_tui.pty.procs import Processes, ProcessId
+from orchestrator_tui.pty.socket import prepare_socket_folder
+from orchestrator_tui.pty.transport import LibtmuxTransport
+
+TMUX_SESSION = "agents"
+_CONFIG = Path(__file__).with_name("tmux.conf")
+_INSTALL = "Install it: `apt-get install tmux` or `brew install tmux`."
+_START_ATTEMPTS = 20
+
+
+class TmuxServer:
+    """One server on one socket, with one tmux session that holds a window an agent."""
+
+    def __init__(self, socket: Path, environment: Mapping[str, str], processes: Processes) -> None:
+        self.socket = socket
+        self._environment = environment
+        self._processes = processes
+        self._libtmux: libtmux.Server | None = None
+        self._binary = ""
+        self.process: ProcessId | None = None
+
+    @property
+    def binary(self) -> str:
+        """The path of the tmux program.
+
+        Raises TmuxUnavailable when there is none.
+        """
+        if not self._binary:
+            found = shutil.which("tmux")
+            if found is None:
+                raise TmuxUnavailable("tmux is not installed.", remedy=_INSTALL)
+            self._binary = found
+        return self._binary
+
+    def is_alive(self) -> bool:
+        """Whether the server that ``start`` found or made still runs."""
+        return self.process is not None and self._processes.is_running(self.process)
+
+    def fallback(self) -> LibtmuxTransport:
+        """The way to the server that needs no control client."""
+        return LibtmuxTransport(self._server())
+
+    def control_argv(self) -> tuple[str, ...]:
+        """The argv of a control client; ``-u`` because a C locale would garble its answers."""
+        target = ("attach-session", "-t", f"={TMUX_SESSION}", "-f", "no-output,ignore-size")
+        return (self.binary, "-u", "-S", str(self.socket), "-C", *target)
+
+    async def start(self) -> bool:
+        """Finds the server or starts it; True when it is new.
+
+        Raises TmuxUnavailable when tmux is missing, older than 3.2 or does not start.
+        """
+        return await asyncio.to_thread(self._start)
+
+    async def stop(self) -> None:
+        """Ends the server and waits until it is gone."""
+        await asyncio.to_thread(self._stop)
+
+    def _server(self) -> libtmux.Server:
+        if self._libtmux is None:
+            self._libtmux = libtmux.Server(socket_path=str(self.socket), config_file=str(_CONFIG), tmux_bin=self.binary)
+        return self._libtmux
+
+    def _start(self) -> bool:
+        self._check_version()
+        prepare_socket_folder(self.socket)
+        server = self._server()
+        problem = ""
+        for _ in range(_START_ATTEMPTS):
+            try:
+                is_new = not self._has_session(server)
+                if is_new:
+                    # The keeper's pane is dead at once and stays: it holds the session open without a process.
+                    server.new_session(
+                        session_name=TMUX_SESSION, window_name="keeper", window_command="true", x=120, y=30
+                    )
+                    self._apply_environment(server)
+                answer = server.cmd("display-message", "-p", "#{pid}")
+                self.process = self._processes.identify(int(answer.stdout[0]))
+                if self.process is not None:
+                    return is_new
+            except (LibTmuxException, OSError, IndexError, ValueError) as error:
+                problem = str(error)
+            # A server that is just ending refuses a new one on its socket for a moment.
+            time.sleep(0.05)
+        raise TmuxUnavailable(
+            f"The tmux server does not start: {problem or 'no answer'}.",
+            remedy=f"Look at `tmux -S {self.socket} list-sessions`.",
+        )
+
+    def _has_session(self, server: libtmux.Server) -> bool:
+        return server.cmd("has-session", "-t", f"={TMUX_SESSION}").returncode == 0
+
+    def _apply_environment(self, server: libtmux.Server) -> None:
+        for name, value in self._environment.items():
+            server.cmd("set-environment", "-g", name, value)
+
+    def _check_version(self) -> None:
+        try:
+            version = get_version(self.binary)
+            is_enough = has_gte_version("3.2", self.binary)
+        except LibTmuxException as error:
+            raise TmuxUnavailable(f"tmux does not tell its version: {error}.", remedy=_INSTALL) from error
+        if not is_enough:
+            raise TmuxUnavailable(f"tmux {version} is too old: 3.2 or later is needed.", remedy=_INSTALL)
+
+    def _stop(self) -> None:
+        process = self.process
+        try:
+            self._server().cmd("kill-server")
+        except (LibTmuxException, OSError) as error:
+            raise TmuxUnavailable(f"The tmux server does not end: {error}.") from error
+        deadline = time.monotonic() + 5
+        while process is not None and self._processes.is_running(process) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.process = None

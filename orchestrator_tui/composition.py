@@ -26,6 +26,7 @@ from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import Settings, parse_settings
 from orchestrator_tui.core.errors import CannotRun, ConfigError
 from orchestrator_tui.core.events import Event
+from orchestrator_tui.mcp.client import control
 from orchestrator_tui.mcp.server import Endpoint
 from orchestrator_tui.missions.event_log import EventLog
 from orchestrator_tui.missions.queue import MissionQueue

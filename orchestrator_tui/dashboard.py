@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestrator_tui.composition import Runtime, load_settings, log_to, start_runtime, take_over
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.errors import CannotRun
-from orchestrator_tui.core.models import Role
+from orchestrator_tui.core.models import MissionSpec, Role
 from orchestrator_tui.missions.plan import parse_plan
 from orchestrator_tui.session import Session
 
@@ -26,10 +26,11 @@ def run_dashboard(
         raise CannotRun(
             "The dashboard needs a terminal.", remedy="Use `orchestrator-tui serve` or `run PLAN.yaml` without one."
         )
-    asyncio.run(_run(session, provider, config, sample_plan))
+    missions = parse_plan(sample_plan.read_text(), sample_plan.name) if sample_plan is not None else []
+    asyncio.run(_run(session, provider, config, missions))
 
 
-async def _run(session: Session, provider: str | None, config: Path | None, sample_plan: Path | None) -> None:
+async def _run(session: Session, provider: str | None, config: Path | None, sample_missions: list[MissionSpec]) -> None:
     # Imported here: no other command pays for the screen.
     from orchestrator_tui.ui.app import OrchestratorApp
 
@@ -40,8 +41,8 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
     runtime = await start_runtime(session, "dashboard", cwd=Path.cwd(), settings=settings, provider=provider)
     stop_agents = False
     try:
-        if sample_plan is not None:
-            await _seed(runtime, sample_plan)
+        if sample_missions:
+            await _seed(runtime, sample_missions)
         app = OrchestratorApp(
             runtime.supervisor,
             clock=runtime.supervisor.fleet.clock,
@@ -58,12 +59,12 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
         _serve_in_background(session, provider, config)
 
 
-async def _seed(runtime: Runtime, plan: Path) -> None:
+async def _seed(runtime: Runtime, missions: list[MissionSpec]) -> None:
     supervisor = runtime.supervisor
     if not supervisor.agents():
         for role in (Role.CODER, Role.TESTER, Role.ANALYST, Role.GENERALIST):
             await supervisor.spawner.spawn_agent(AgentConfig(role=role, provider="demo"))
-        await supervisor.add_missions(parse_plan(plan.read_text(), plan.name))
+        await supervisor.add_missions(missions)
 
 
 def _serve_in_background(session: Session, provider: str | None, config: Path | None) -> None:

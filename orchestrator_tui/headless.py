@@ -82,11 +82,12 @@ async def _run(
     finished = False
     try:
         report = await work
-        finished = True
-        return report
     except asyncio.CancelledError:
         click.echo("Interrupted. The agents go on; the same command resumes the plan.", err=True)
         sys.exit(1)
+    else:
+        finished = True
+        return report
     finally:
         await runtime.aclose(stop_agents=finished and not keep_agents)
 

@@ -31,10 +31,10 @@ def test_unusable_environment_is_refused(env: dict[str, str]) -> None:
 
 
 def test_an_unknown_key_names_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="unknown key `permision_mode`. Did you mean `permission_mode`"):
+    with pytest.raises(ConfigError, match=r"unknown key `permision_mode`\. Did you mean `permission_mode`"):
         parse_settings({"permision_mode": "auto"}, "config.toml")
 
 
 def test_a_bad_value_names_its_key() -> None:
-    with pytest.raises(ConfigError, match="config.toml: `theme`"):
+    with pytest.raises(ConfigError, match=r"config\.toml: `theme`"):
         parse_settings({"theme": "pink"}, "config.toml")

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from orchestrator_tui.agents.mission_text import delivery_mark
 from orchestrator_tui.agents.providers import session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.core.errors import ProviderUnavailable
@@ -65,7 +66,7 @@ class DemoProvider:
         """Whether the transcript of the recorded conversation holds this delivery."""
         if record.conversation_id is None:
             return False
-        return transcript.holds(_transcript_path(context, record.conversation_id), nonce)
+        return transcript.holds(_transcript_path(context, record.conversation_id), delivery_mark(nonce))
 
     def has_transcript(self, record: AgentRecord, context: AgentContext) -> bool:
         """Whether the recorded conversation was ever spoken in."""

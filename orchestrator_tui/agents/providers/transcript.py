@@ -6,13 +6,13 @@ from pathlib import Path
 _BLOCK_BYTES = 1 << 18
 
 
-def holds(path: Path, nonce: str) -> bool:
-    """Whether the file holds ``nonce``, searched from its end; False for a file that cannot be read.
+def holds(path: Path, mark: str) -> bool:
+    """Whether the file holds ``mark`` (a delivery's), searched from its end; False for a file that cannot be read.
 
-    The search is on bytes, so a nonce has to be plain ASCII that JSON leaves unescaped. Lines that are still being
+    The search is on bytes, so a mark has to be plain ASCII that JSON leaves unescaped. Lines that are still being
     written count as far as they are there.
     """
-    needle = nonce.encode("ascii")
+    needle = mark.encode("ascii")
     if not needle:
         return False
     try:
@@ -22,7 +22,7 @@ def holds(path: Path, nonce: str) -> bool:
             while end > 0:
                 start = max(0, end - _BLOCK_BYTES)
                 file.seek(start)
-                # A nonce may lie across two blocks: what begins the later block is looked at again.
+                # A mark may lie across two blocks: what begins the later block is looked at again.
                 block = file.read(end - start) + tail
                 if needle in block:
                     return True

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -141,7 +141,8 @@ class Supervisor:
                 return 400, {"id": body["id"], "error": {"code": -32602, "message": "Unknown mission"}}
             message = {"role": "user", "content": {"type": "text", "text": text}}
             return 200, {"id": body["id"], "result": {"messages": [message]}}
-        status, result = self.tool_replies.pop(0) if self.tool_replies else (200, {"structuredContent": {}})
+        accepted: Reply = (200, {"structuredContent": {}})
+        status, result = self.tool_replies.pop(0) if self.tool_replies else accepted
         return status, {"id": body["id"], "result": result} if result else {}
 
     def names(self) -> list[str]:
@@ -257,10 +258,14 @@ class Lab:
     def start(self, *, agent_id: int = 1, prompt: str | None = None, ready: bool = True) -> RunningAgent:
         context = self.context(agent_id)
         spec = self.provider.launch(make_record(agent_id), context, Start(CONVERSATION, prompt=prompt))
-        agent = RunningAgent(spec, context)
-        self._agents.append(agent)
+        agent = self.run(spec, context)
         if ready:
             agent.wait_for_state(AgentState.IDLE)
+        return agent
+
+    def run(self, spec: LaunchSpec, context: AgentContext) -> RunningAgent:
+        agent = RunningAgent(spec, context)
+        self._agents.append(agent)
         return agent
 
     def close(self) -> None:
@@ -269,7 +274,7 @@ class Lab:
 
 
 @contextlib.contextmanager
-def supervised() -> Iterator[Supervisor]:
+def supervised() -> Generator[Supervisor, None, None]:
     supervisor = Supervisor()
     supervisor.start()
     try:

@@ -21,20 +21,22 @@ _MOST_FAULTS = 10
 
 
 class Hook:
-    """One message: ``is_answered`` once the supervisor took it, ``is_late`` once a try found nobody."""
+    """One message: ``is_answered`` once the supervisor took it."""
 
-    __slots__ = ("body", "is_answered", "is_late", "on_reply", "reply")
+    __slots__ = ("body", "is_answered", "on_reply", "reply")
 
     def __init__(self, body: dict[str, object], on_reply: Callable[[dict[str, Any]], None] | None) -> None:
         self.body = body
         self.on_reply = on_reply
         self.is_answered = False
-        self.is_late = False
         self.reply: dict[str, Any] = {}
 
 
 class Hooks:
-    """An ordered, bounded queue of messages with one thread that sends them."""
+    """An ordered, bounded queue of messages with one thread that sends them.
+
+    ``is_unheard`` says that the last try found nobody: what is queued waits for the supervisor's return.
+    """
 
     def __init__(self, target: Target, inbox: Inbox, common: dict[str, object]) -> None:
         self._target = target
@@ -42,6 +44,7 @@ class Hooks:
         self._common = common
         self._queue: deque[Hook] = deque()
         self._filled = threading.Condition()
+        self.is_unheard = False
 
     def start(self) -> None:
         """Begins to send; the thread ends with the process."""
@@ -90,8 +93,9 @@ class Hooks:
             faults += status >= 500
             if 0 < status < 500 or faults >= _MOST_FAULTS:
                 hook.reply = _decode(body)
+                self.is_unheard = False
                 return
-            hook.is_late = True
+            self.is_unheard = True
             self._inbox.poke()
             time.sleep(delay)
             delay = min(delay * 2, LAST_DELAY_S)

@@ -153,8 +153,9 @@ def _converse(session_id: str, model: str, files: str, transcript: Transcript, o
             inbox.submit(file.read())
     _start_working(turns, screen, session)
     _read_keys(Terminal(inbox, screen), screen, resize)
-    hooks.post("SessionEnd", reason="prompt_input_exit")
-    hooks.drain(_FAREWELL_S)
+    if not hooks.is_unheard:
+        hooks.post("SessionEnd", reason="prompt_input_exit")
+        hooks.drain(_FAREWELL_S)
     session.remove()
     screen.stop()
     return 0

@@ -101,9 +101,10 @@ class Screen:
 
     def _columns(self) -> int:
         try:
-            return max(8, os.get_terminal_size(self._descriptor).columns)
+            columns = os.get_terminal_size(self._descriptor).columns
         except OSError:
-            return 80
+            columns = 0
+        return max(8, columns or 80)
 
     def _erase(self) -> str:
         """Moves to the block's first row and clears from there; a narrower window has wrapped the rows above."""

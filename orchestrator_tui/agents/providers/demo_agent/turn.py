@@ -50,6 +50,7 @@ class Turns:
     def run(self, line: str) -> None:
         """One turn, from the line to the idle prompt. Raises OSError when its files cannot be written."""
         self._busy()
+        self._screen.print([""])
         self._screen.say(line if len(line) <= 400 else f"{line[:400]}…", "bold", ">")
         try:
             self._hooks.post("UserPromptSubmit", prompt=line)
@@ -129,7 +130,7 @@ class Turns:
     def _stop(self, said: str, *, is_active: bool) -> str | None:
         """Says that the turn is over; returns why the supervisor wants it to go on, if it does."""
         hook: Hook = self._hooks.post("Stop", stop_hook_active=is_active, last_assistant_message=said)
-        self._inbox.wait(lambda: hook.is_answered or hook.is_late)
+        self._inbox.wait(lambda: hook.is_answered or self._hooks.is_unheard)
         if not hook.is_answered:
             # Nobody listens: the prompt is free meanwhile, and what the supervisor adds later still counts.
             self._idle()

@@ -11,11 +11,11 @@ from typing import Any
 from orchestrator_tui.core.bus import Bus, Subscription
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.config import PTYConfig
-from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError, TmuxUnavailable, UnknownAgent, UsageError
+from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentHandle, HealthStatus, LaunchSpec
 from orchestrator_tui.core.restart import RestartPolicy
-from orchestrator_tui.core.views import PaneFrame
+from orchestrator_tui.pty.access import PaneAccess
 from orchestrator_tui.pty.adoption import list_adoptable
 from orchestrator_tui.pty.commands import AdoptedPane, resize, set_options
 from orchestrator_tui.pty.coroner import Coroner
@@ -27,6 +27,7 @@ from orchestrator_tui.pty.launching import SESSION_MARKER, checked_options
 from orchestrator_tui.pty.link import TmuxLink
 from orchestrator_tui.pty.panes import Pane, Phase
 from orchestrator_tui.pty.procs import Processes, system_processes
+from orchestrator_tui.pty.recovery import Recovery
 from orchestrator_tui.pty.restarting import NO_RELAUNCH, Relaunch, Restarts
 from orchestrator_tui.pty.screens import Screens
 from orchestrator_tui.pty.server import TmuxServer
@@ -35,15 +36,12 @@ from orchestrator_tui.pty.starter import Starter
 from orchestrator_tui.pty.system_clock import SystemClock
 
 _DEFAULT_POLICY = RestartPolicy()
-_SERVER_PAUSE_S = 1.0
-_VERDICT_PAUSE_S = 0.05
-_VERDICT_LOOKS = 60
 _SPAWN_GRACE_MS = 12_000
 _KILL_GRACE_MS = 5_000
 _LEFTOVER_PATIENCE_MS = 500
 
 
-class PTYManager:
+class PTYManager(PaneAccess):
     """Supervises the agents of one session; must be used within one event loop.
 
     ``socket_name`` names the tmux socket and marks our processes; ``tmux_env`` is laid over the environment of
@@ -73,7 +71,8 @@ class PTYManager:
         self._processes = processes or system_processes()
         self._deaths = deaths or system_deaths(self._processes)
         self._server = TmuxServer(socket_path(socket_name, environment), overlay, self._processes)
-        self._link = TmuxLink(self._server, environment, self._on_server_lost)
+        self._link = TmuxLink(self._server, environment, lambda: self._recovery.on_server_lost())
+        super().__init__(Screens(self._link, self._server))
         self._reaper = Reaper(self._processes, self._protected_pids)
         self._coroner = Coroner(self._link, self._server, self._processes)
         self._starter = Starter(
@@ -84,21 +83,24 @@ class PTYManager:
             reaper=self._reaper,
             coroner=self._coroner,
             clock=self._clock,
-            on_death=self._on_death,
+            on_death=lambda pane, generation: self._recovery.on_death(pane, generation),
         )
         self._restarts = Restarts(
             starter=self._starter, clock=self._clock, policy=policy, random_unit=random_unit, emit=self._emit
         )
         self._health = HealthCheck(self._link, self._processes, self._clock)
-        self._screens = Screens(self._link, self._server)
         self._bus: Bus[Event] = Bus()
-        self._panes: dict[int, Pane] = {}
         self._found: dict[int, AdoptedPane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_lock = asyncio.Lock()
-        self._is_open = False
-        self._recovering: asyncio.Task[None] | None = None
-        self._problem: str | None = None
+        self._recovery = Recovery(
+            panes=self._panes,
+            server=self._server,
+            link=self._link,
+            coroner=self._coroner,
+            restarts=self._restarts,
+            run=self._run,
+        )
 
     @property
     def relaunch(self) -> Relaunch | None:
@@ -115,7 +117,7 @@ class PTYManager:
     @property
     def transport_error(self) -> str | None:
         """What is wrong with the way to tmux, None when all is well; commands may still work, only slower."""
-        return self._problem or self._link.error
+        return self._recovery.problem or self._link.error
 
     # -- opening and closing
 
@@ -125,13 +127,13 @@ class PTYManager:
         They are not supervised until ``adopt``. Raises TmuxUnavailable.
         """
         async with self._open_lock:
-            if not self._is_open:
+            if not self._recovery.is_open:
                 is_new = await self._server.start()
                 await self._link.open()
                 if is_new:
                     # Without their server no agent of this session can rightly be alive.
                     await self._reaper.end((), {SESSION_MARKER: self.socket_name}, _LEFTOVER_PATIENCE_MS)
-                self._is_open = True
+                self._recovery.is_open = True
                 self._restarts.ready.set()
             panes = await list_adoptable(self._link)
             self._found = {pane.agent_id: pane for pane in panes if pane.agent_id not in self._panes}
@@ -152,7 +154,7 @@ class PTYManager:
         self._bus.close()
 
     async def _let_go(self) -> None:
-        self._is_open = False
+        self._recovery.is_open = False
         self._restarts.ready.clear()
         own = asyncio.current_task()
         tasks = {*self._tasks, *(pane.back_off for pane in self._panes.values() if pane.back_off is not None)}
@@ -186,7 +188,7 @@ class PTYManager:
         if pane.exit_status is not None or pane.signal is not None:
             self._restarts.settle(record, ending(pane.exit_status, pane.signal))
         else:
-            self._run(self._autopsy(record, record.generation))
+            self._run(self._recovery.autopsy(record, record.generation))
         return None
 
     async def spawn(
@@ -205,7 +207,7 @@ class PTYManager:
         checked = checked_options(options or {})
         pane = Pane(agent_id, config, launch, checked, list(crashes))
         program = self._starter.program(pane, launch)
-        if not self._is_open:
+        if not self._recovery.is_open:
             await self.open()
         previous = self._panes.get(agent_id)
         found = self._found.get(agent_id)
@@ -245,7 +247,13 @@ class PTYManager:
             await self._starter.end(pane, signal_number("SIGTERM") or 15, grace_ms)
             pane.generation += 1
             pane.leave(Phase.DEAD)
-            await self._starter.start(pane, program)
+            try:
+                await self._starter.start(pane, program)
+            except TmuxUnavailable:
+                if not self._server.is_alive():
+                    self._restarts.settle(pane, Ending(None, None, SERVER_ENDED), at_once=True)
+                    self._recovery.on_server_lost()
+                raise
             pane.launch = launch
             self._emit(EventType.RESTART, pane, {"deliberate": True, **self._place(pane)})
             return self._require_handle(pane)
@@ -312,29 +320,9 @@ class PTYManager:
 
     # -- looking
 
-    def handle(self, agent_id: int) -> AgentHandle | None:
-        """The living agent's handle."""
-        pane = self._panes.get(agent_id)
-        return pane.handle if pane is not None else None
-
-    def is_alive(self, agent_id: int) -> bool:
-        """Whether the agent's program runs."""
-        pane = self._panes.get(agent_id)
-        return pane is not None and pane.is_alive
-
-    def crashes(self, agent_id: int) -> tuple[int, ...]:
-        """The times of the agent's recent crashes."""
-        return tuple(self._pane(agent_id).crashes)
-
     def watch_all(self) -> Subscription[Event]:
         """Every later event of every agent."""
         return self._bus.subscribe()
-
-    def note_activity(self, agent_id: int, at_ms: int) -> None:
-        """The agent gave a sign of life at ``at_ms``."""
-        pane = self._panes.get(agent_id)
-        if pane is not None:
-            pane.heartbeat_at = max(at_ms, pane.heartbeat_at or 0)
 
     async def health_check(self, agent_id: int) -> HealthStatus:
         """One agent's health; emits ``health``."""
@@ -344,94 +332,7 @@ class PTYManager:
         """Every agent's health from one look; emits ``health`` for each."""
         return await self._check(list(self._panes.values()))
 
-    async def capture(self, agent_id: int) -> PaneFrame | None:
-        """The agent's screen now with its colours, None without a pane."""
-        pane = self._pane(agent_id)
-        return await self._screens.capture(agent_id, pane.pane_id) if pane.pane_id else None
-
-    async def capture_text(self, agent_id: int) -> str:
-        """The agent's screen as plain text, empty without a pane."""
-        pane = self._pane(agent_id)
-        return await self._screens.text(pane.pane_id) if pane.pane_id else ""
-
-    async def clients(self, agent_id: int) -> int:
-        """How many people look at the agent's window through tmux."""
-        return (await self._screens.clients()).get(self._pane(agent_id).pane_id, 0)
-
-    async def attached_clients(self) -> dict[int, int]:
-        """How many people look at each agent's window; agents without any are left out."""
-        counts = await self._screens.clients()
-        return {pane.agent_id: counts[pane.pane_id] for pane in self._panes.values() if pane.pane_id in counts}
-
-    def attach_argv(self, agent_id: int) -> tuple[str, ...]:
-        """The argv that shows the agent's window full screen; start it without ``TMUX`` in the environment."""
-        return self._screens.attach_argv(self._pane(agent_id).agent_id)
-
-    # -- typing
-
-    async def type_line(self, agent_id: int, text: str) -> None:
-        """Types ``text`` as one line and submits it.
-
-        Raises NotAllowedNow when the program is dead or someone reads back in the pane.
-        """
-        await self._screens.type_line(self._window(agent_id).pane_id, text)
-
-    async def send_keys(self, agent_id: int, *keys: str) -> None:
-        """Presses tmux keys (``Enter``, ``C-c``, ``Escape``, ``a``).
-
-        Raises as ``type_line`` does.
-        """
-        await self._screens.send_keys(self._window(agent_id).pane_id, keys)
-
     # -- inside
-
-    def _on_death(self, pane: Pane, generation: int) -> None:
-        if pane.generation != generation or pane.phase is not Phase.ALIVE:
-            return
-        pane.died.set()
-        if not pane.is_ending:
-            self._run(self._autopsy(pane, generation))
-
-    async def _autopsy(self, pane: Pane, generation: int) -> None:
-        for _ in range(_VERDICT_LOOKS):
-            async with pane.lock:
-                if pane.generation != generation or pane.phase is not Phase.ALIVE:
-                    return
-                with contextlib.suppress(TmuxUnavailable):
-                    assert pane.process is not None
-                    how = await self._coroner.ending(pane.pane_id, pane.process.pid)
-                    self._restarts.settle(pane, how)
-                    return
-            # The server may be what ended: then every agent did, and recovery settles them all.
-            if not self._server.is_alive():
-                self._on_server_lost()
-                return
-            await asyncio.sleep(_VERDICT_PAUSE_S)
-        self._restarts.settle(pane, ending(None, None))
-
-    def _on_server_lost(self) -> None:
-        if self._is_open and (self._recovering is None or self._recovering.done()):
-            self._recovering = self._run(self._recover())
-
-    async def _recover(self) -> None:
-        self._restarts.ready.clear()
-        how = Ending(None, None, SERVER_ENDED)
-        self._found.clear()
-        for pane in self._panes.values():
-            pane.pane_id = ""
-            if pane.phase is Phase.ALIVE and not pane.is_ending:
-                self._restarts.settle(pane, how, at_once=True)
-        while True:
-            try:
-                await self._server.start()
-                await self._link.open()
-            except OrchestratorError as error:
-                self._problem = str(error)
-                await asyncio.sleep(_SERVER_PAUSE_S)
-            else:
-                self._problem = None
-                self._restarts.ready.set()
-                return
 
     async def _hold_size(self, pane: Pane) -> None:
         with contextlib.suppress(TmuxUnavailable):
@@ -446,7 +347,7 @@ class PTYManager:
                 continue
             self._emit(EventType.HEALTH, pane, asdict(status))
             if row is not None and row.dead and pane.process is not None and row.pid == pane.process.pid:
-                self._on_death(pane, pane.generation)
+                self._recovery.on_death(pane, pane.generation)
         return found
 
     def _emit(self, kind: EventType, pane: Pane, data: dict[str, object]) -> None:
@@ -467,18 +368,6 @@ class PTYManager:
             self._panes[pane.agent_id] = previous
         else:
             self._panes.pop(pane.agent_id, None)
-
-    def _pane(self, agent_id: int) -> Pane:
-        pane = self._panes.get(agent_id)
-        if pane is None:
-            raise UnknownAgent(f"There is no agent {agent_id}.", remedy="Look at the list.", field="agent_id")
-        return pane
-
-    def _window(self, agent_id: int) -> Pane:
-        pane = self._pane(agent_id)
-        if not pane.pane_id:
-            raise NotAllowedNow("The agent's program does not run.", remedy="Restart it first.", field="agent_id")
-        return pane
 
     def _require_handle(self, pane: Pane) -> AgentHandle:
         assert pane.process is not None

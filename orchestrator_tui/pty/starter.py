@@ -10,9 +10,12 @@ from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import CannotRun, TmuxUnavailable
 from orchestrator_tui.core.models import LaunchSpec
 from orchestrator_tui.pty.commands import (
+    PaneRow,
     Program,
+    list_all,
     new_window,
     parse_created,
+    parse_row,
     resize,
     respawn_pane,
     set_options,
@@ -129,12 +132,23 @@ class Starter:
             *set_options(target, pane.all_options),
             resize(target, pane.config.cols, pane.config.rows),
         ]
-        replies = await self._link.batch(commands, repeatable=False)
-        for command, reply in zip(commands, replies, strict=True):
-            if reply.error is not None:
-                raise TmuxError(f"tmux refused `{command[0]}`: {reply.error}.")
+        try:
+            replies = await self._link.batch(commands, repeatable=False)
+        except TmuxUnavailable:
+            # The window may have been made before the way to tmux broke: a second one would be a second agent.
+            made = await self._find(pane.agent_id)
+            if made is None:
+                raise
+            pane.pane_id = made.pane_id
+            return made.pid
+        if replies[0].error is not None:
+            raise TmuxError(f"tmux refused `new-window`: {replies[0].error}.")
         pane.pane_id, pid = parse_created(replies[0].lines[0])
         return pid
+
+    async def _find(self, agent_id: int) -> PaneRow | None:
+        rows = map(parse_row, await self._link.run(*list_all()))
+        return next((row for row in rows if row.agent_id == agent_id), None)
 
     async def _respawn(self, pane: Pane, program: Program) -> int | None:
         commands = [

@@ -1,0 +1,84 @@
+"""Reading and typing: what can be done with an agent's pane without changing its life."""
+
+from orchestrator_tui.core.errors import NotAllowedNow, UnknownAgent
+from orchestrator_tui.core.models import AgentHandle
+from orchestrator_tui.core.views import PaneFrame
+from orchestrator_tui.pty.panes import Pane
+from orchestrator_tui.pty.screens import Screens
+
+
+class PaneAccess:
+    """The part of the manager that looks at panes and types into them."""
+
+    def __init__(self, screens: Screens) -> None:
+        self._screens = screens
+        self._panes: dict[int, Pane] = {}
+
+    def handle(self, agent_id: int) -> AgentHandle | None:
+        """The living agent's handle."""
+        pane = self._panes.get(agent_id)
+        return pane.handle if pane is not None else None
+
+    def is_alive(self, agent_id: int) -> bool:
+        """Whether the agent's program runs."""
+        pane = self._panes.get(agent_id)
+        return pane is not None and pane.is_alive
+
+    def crashes(self, agent_id: int) -> tuple[int, ...]:
+        """The times of the agent's recent crashes."""
+        return tuple(self._pane(agent_id).crashes)
+
+    def note_activity(self, agent_id: int, at_ms: int) -> None:
+        """The agent gave a sign of life at ``at_ms``."""
+        pane = self._panes.get(agent_id)
+        if pane is not None:
+            pane.heartbeat_at = max(at_ms, pane.heartbeat_at or 0)
+
+    async def capture(self, agent_id: int) -> PaneFrame | None:
+        """The agent's screen now with its colours, None without a pane."""
+        pane = self._pane(agent_id)
+        return await self._screens.capture(agent_id, pane.pane_id) if pane.pane_id else None
+
+    async def capture_text(self, agent_id: int) -> str:
+        """The agent's screen as plain text, empty without a pane."""
+        pane = self._pane(agent_id)
+        return await self._screens.text(pane.pane_id) if pane.pane_id else ""
+
+    async def clients(self, agent_id: int) -> int:
+        """How many people look at the agent's window through tmux."""
+        return (await self._screens.clients()).get(self._pane(agent_id).pane_id, 0)
+
+    async def attached_clients(self) -> dict[int, int]:
+        """How many people look at each agent's window; agents without any are left out."""
+        counts = await self._screens.clients()
+        return {pane.agent_id: counts[pane.pane_id] for pane in self._panes.values() if pane.pane_id in counts}
+
+    def attach_argv(self, agent_id: int) -> tuple[str, ...]:
+        """The argv that shows the agent's window full screen; start it without ``TMUX`` in the environment."""
+        return self._screens.attach_argv(self._pane(agent_id).agent_id)
+
+    async def type_line(self, agent_id: int, text: str) -> None:
+        """Types ``text`` as one line and submits it.
+
+        Raises NotAllowedNow when the program is dead or someone reads back in the pane.
+        """
+        await self._screens.type_line(self._window(agent_id).pane_id, text)
+
+    async def send_keys(self, agent_id: int, *keys: str) -> None:
+        """Presses tmux keys (``Enter``, ``C-c``, ``Escape``, ``a``).
+
+        Raises as ``type_line`` does.
+        """
+        await self._screens.send_keys(self._window(agent_id).pane_id, keys)
+
+    def _pane(self, agent_id: int) -> Pane:
+        pane = self._panes.get(agent_id)
+        if pane is None:
+            raise UnknownAgent(f"There is no agent {agent_id}.", remedy="Look at the list.", field="agent_id")
+        return pane
+
+    def _window(self, agent_id: int) -> Pane:
+        pane = self._pane(agent_id)
+        if not pane.pane_id:
+            raise NotAllowedNow("The agent's program does not run.", remedy="Restart it first.", field="agent_id")
+        return pane

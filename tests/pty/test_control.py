@@ -1,0 +1,72 @@
+"""The control client against stand-ins for tmux that misbehave."""
+
+import asyncio
+import os
+import sys
+import time
+
+import pytest
+
+from orchestrator_tui.pty.control import ControlClient
+from orchestrator_tui.pty.transport import TransportLost
+
+ANSWERS_ONCE = """
+import sys
+sys.stdin.readline()
+print("%begin 1 1 1\\nready\\n%end 1 1 1", flush=True)
+sys.stdin.readline()
+"""
+
+
+def client(program: str, lost: list[str], answer_within_s: float = 0.2) -> ControlClient:
+    return ControlClient([sys.executable, "-c", program], dict(os.environ), lost.append, answer_within_s)
+
+
+async def test_a_server_that_does_not_answer_is_given_up() -> None:
+    lost: list[str] = []
+    control = client(ANSWERS_ONCE + "import time; time.sleep(60)", lost, answer_within_s=1.0)
+    await control.start()
+    with pytest.raises(TransportLost, match="within 1 s"):
+        await control.batch([("list-panes",)])
+    assert lost == ["tmux did not answer within 1 s"]
+    await control.close()
+
+
+async def test_an_ended_client_fails_what_waits_and_tells_once() -> None:
+    lost: list[str] = []
+    control = client(ANSWERS_ONCE, lost, answer_within_s=5)
+    await control.start()
+    with pytest.raises(TransportLost):
+        await control.batch([("a",), ("b",)])
+    with pytest.raises(TransportLost):
+        await control.batch([("c",)])
+    assert lost == ["the tmux control client ended"]
+    await control.close()
+
+
+async def test_a_stalled_event_loop_is_not_taken_for_a_silent_server() -> None:
+    lost: list[str] = []
+    program = ANSWERS_ONCE + 'print("%begin 1 2 1\\n%end 1 2 1", flush=True)\nsys.stdin.readline()'
+    control = client(program, lost)
+    await control.start()
+    asked = asyncio.ensure_future(control.batch([("list-panes",)]))
+    await asyncio.sleep(0)
+    time.sleep(0.5)  # noqa: ASYNC251 - the stall itself is what is tested
+    assert len(await asked) == 1
+    assert lost == []
+    await control.close()
+
+
+async def test_a_program_that_cannot_be_started_is_a_lost_transport() -> None:
+    control = ControlClient(["/no/such/tmux"], {}, lambda reason: None)
+    with pytest.raises(TransportLost, match="cannot be started"):
+        await control.start()
+    await control.close()
+
+
+async def test_closing_is_not_a_loss() -> None:
+    lost: list[str] = []
+    control = client(ANSWERS_ONCE, lost, answer_within_s=5)
+    await control.start()
+    await control.close()
+    assert lost == []

@@ -1,0 +1,72 @@
+"""What the Claude CLI is given beside the user's own configuration: hooks, the MCP server, arguments. Pure."""
+
+import shlex
+from collections.abc import Sequence
+
+MCP_SERVER = "orchestrator"
+MISSION_COMMAND = f"/mcp__{MCP_SERVER}__mission"
+TOKEN_VARIABLE = "ORCHESTRATOR_AGENT_TOKEN"
+HOOK_TIMEOUT_S = 2
+SESSION_START_TIMEOUT_S = 5
+HTTP_HOOKS = (
+    "UserPromptSubmit",
+    "PostToolUse",
+    "PostToolUseFailure",
+    "PermissionRequest",
+    "Notification",
+    "Stop",
+    "StopFailure",
+    "SessionEnd",
+)
+"""Sent by the CLI itself. PreToolUse is not among them: it would delay every tool call and tells nothing new."""
+
+_OWN_MODE = "default"
+
+
+def mcp_config(url: str) -> dict[str, object]:
+    """The MCP server; ``alwaysLoad`` puts its tools before the model instead of behind a search."""
+    server = {
+        "type": "http",
+        "url": url,
+        "headers": {"Authorization": f"Bearer ${{{TOKEN_VARIABLE}}}"},
+        "alwaysLoad": True,
+    }
+    return {"mcpServers": {MCP_SERVER: server}}
+
+
+def settings(hooks_url: str, session_hook: Sequence[str]) -> dict[str, object]:
+    """Settings that add our hooks to the user's; ``session_hook`` is the argv that reports SessionStart."""
+    http = {
+        "type": "http",
+        "url": hooks_url,
+        "headers": {"Authorization": f"Bearer ${TOKEN_VARIABLE}"},
+        "allowedEnvVars": [TOKEN_VARIABLE],
+        "timeout": HOOK_TIMEOUT_S,
+    }
+    command = {"type": "command", "command": shlex.join(session_hook), "timeout": SESSION_START_TIMEOUT_S}
+    hooks: dict[str, object] = {name: [{"hooks": [http]}] for name in HTTP_HOOKS}
+    hooks["SessionStart"] = [{"hooks": [command]}]
+    return {"hooks": hooks}
+
+
+def arguments(
+    *,
+    conversation_id: str,
+    resume: bool,
+    model: str,
+    mcp_file: str,
+    settings_file: str,
+    system_prompt_file: str,
+    permission_mode: str,
+    readable: Sequence[str] = (),
+) -> list[str]:
+    """The CLI's options; ``default`` leaves the permission mode to the user's own configuration.
+
+    ``readable`` are absolute paths that the agent may read without asking.
+    """
+    options = ["--resume" if resume else "--session-id", conversation_id, "--model", model]
+    options += ["--append-system-prompt-file", system_prompt_file]
+    options += ["--mcp-config", mcp_file, "--settings", settings_file]
+    if permission_mode != _OWN_MODE:
+        options += ["--permission-mode", permission_mode]
+    return [*options, "--allowedTools", f"mcp__{MCP_SERVER}__*", *(f"Read(/{path})" for path in readable)]

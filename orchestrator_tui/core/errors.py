@@ -14,6 +14,7 @@ OrchestratorError            carries a message that says what is wrong and a rem
     ├── SessionOwned
     ├── NoSupervisor
     ├── TmuxUnavailable
+    ├── StoreUnavailable
     └── ProviderUnavailable
 """
 
@@ -89,6 +90,10 @@ class NoSupervisor(CannotRun):
 
 class TmuxUnavailable(CannotRun):
     """tmux is missing, too old, or does not answer."""
+
+
+class StoreUnavailable(CannotRun):
+    """The mission store cannot be read or written."""
 
 
 class ProviderUnavailable(CannotRun):

@@ -1,0 +1,82 @@
+"""Questions to the store that change nothing."""
+
+from orchestrator_tui.core.models import Mission, QueueStats
+from orchestrator_tui.missions.database import Database, Value
+from orchestrator_tui.missions.moves import unknown_mission
+from orchestrator_tui.missions.rows import MISSION, mission
+
+_QUEUE_ORDER = "ORDER BY m.priority, m.seq LIMIT ?"
+
+
+class Reading:
+    """Every answer is whole missions or counts."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def get(self, mission_id: str) -> Mission:
+        """One mission. Raises UnknownMission."""
+        row = self._db.one(f"{MISSION} WHERE m.id = ?", (mission_id,))
+        if row is None:
+            raise unknown_mission(mission_id)
+        return mission(row)
+
+    def ready(self, limit: int) -> list[Mission]:
+        """What may be claimed now, in queue order; a due retry that is reserved counts, for its own agent."""
+        due = self._missions(
+            "WHERE m.reserved_for IS NOT NULL AND m.state = 'retrying' AND m.not_before <= ?", self._db.now()
+        )
+        pending = self.pending(limit)
+        if not due:
+            return pending
+        return sorted(pending + due, key=lambda found: (found.priority.rank, found.seq))[:limit]
+
+    def pending(self, limit: int) -> list[Mission]:
+        """Pending missions in queue order."""
+        return self._missions(f"WHERE m.state = 'pending' {_QUEUE_ORDER}", limit)
+
+    def blocked(self, limit: int) -> list[Mission]:
+        """Blocked missions in queue order."""
+        return self._missions(f"WHERE m.state = 'blocked' {_QUEUE_ORDER}", limit)
+
+    def claimed(self) -> list[Mission]:
+        """Assigned and running missions, oldest first."""
+        return self._missions("WHERE m.state IN ('assigned', 'running') ORDER BY m.seq")
+
+    def fenced(self) -> list[Mission]:
+        """Claimed missions whose agent is being stopped."""
+        return [found for found in self.claimed() if found.fence is not None]
+
+    def held_by(self, agent_id: int) -> list[Mission]:
+        """What an agent holds or what is reserved for it, in queue order."""
+        claimed = self._missions("WHERE m.state IN ('assigned', 'running') AND m.agent_id = ?", agent_id)
+        reserved = self._missions("WHERE m.reserved_for = ? AND m.state IN ('pending', 'retrying')", agent_id)
+        return sorted(claimed + reserved, key=lambda found: (found.priority.rank, found.seq))
+
+    def listing(self, limit: int) -> list[Mission]:
+        """Open missions first (those in hand, then queue order), then the newest ended."""
+        found = sorted(self.claimed(), key=lambda held: (held.priority.rank, held.seq))[:limit]
+        found += self._missions(
+            "WHERE m.ended_at IS NULL AND m.state NOT IN ('assigned', 'running') " + _QUEUE_ORDER,
+            limit - len(found),
+        )
+        found += self._missions(
+            "WHERE m.ended_at IS NOT NULL ORDER BY m.ended_at DESC, m.seq DESC LIMIT ?", limit - len(found)
+        )
+        return found
+
+    def stats(self) -> QueueStats:
+        """Counts by state."""
+        return QueueStats(**dict(self._db.rows("SELECT state, n FROM stat")))
+
+    def next_due(self) -> int | None:
+        """When the next retry is due; one that is due and reserved waits for its agent, not for the time."""
+        row = self._db.one(
+            "SELECT not_before FROM mission WHERE state = 'retrying' AND (reserved_for IS NULL OR not_before > ?)"
+            " ORDER BY not_before LIMIT 1",
+            (self._db.now(),),
+        )
+        return None if row is None else row[0]
+
+    def _missions(self, condition: str, *params: Value) -> list[Mission]:
+        return [mission(row) for row in self._db.rows(f"{MISSION} {condition}", params)]

@@ -1,0 +1,128 @@
+"""Rows of the store as values."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, cast
+
+from orchestrator_tui.core.models import (
+    Attempt,
+    BlockedReason,
+    Mission,
+    MissionState,
+    Priority,
+    Role,
+    TaskType,
+    TokenUsage,
+)
+from orchestrator_tui.missions.database import Row
+
+PRIORITIES: tuple[Priority, ...] = tuple(Priority)
+
+HOT = (
+    "SELECT seq, id, state, role, unmet, attempts, forgiven, max_retries, timeout_ms, undelivered, agent_id, "
+    "reserved_for, lease, nonce, fence, spent_ms, started_at FROM mission "
+)
+
+MISSION = """
+SELECT m.seq, m.id, m.priority, m.type, m.role, m.state, m.attempts, m.max_retries, m.timeout_ms, m.undelivered,
+  m.agent_id, m.reserved_for, m.lease, m.nonce, m.fence, m.spent_ms, m.not_before, m.created_at, m.started_at,
+  m.ended_at, p.prompt, p.context, o.output, o.error_code, o.error_message, o.reported_duration_ms, o.tokens_in,
+  o.tokens_out,
+  CASE WHEN m.dependencies > 0 THEN (
+    SELECT json_group_array(x.id ORDER BY d.position) FROM dependency d JOIN mission x ON x.seq = d.parent
+    WHERE d.child = m.seq) END,
+  CASE WHEN m.state = 'blocked' THEN (
+    SELECT json_group_array(x.id ORDER BY x.seq) FROM broken b JOIN mission x ON x.seq = b.root
+    WHERE b.child = m.seq) END,
+  CASE WHEN m.state = 'blocked' THEN (
+    SELECT json_group_array(x.id ORDER BY d.position) FROM dependency d JOIN mission x ON x.seq = d.parent
+    WHERE d.child = m.seq AND x.state <> 'completed') END,
+  CASE WHEN m.attempts > 0 THEN (
+    SELECT json_group_array(json_array(n, agent_id, started_at, ended_at, code, message)) FROM attempt
+    WHERE seq = m.seq) END
+FROM mission m JOIN payload p ON p.seq = m.seq LEFT JOIN outcome o ON o.seq = m.seq
+"""
+"""Whole missions; the caller adds WHERE, ORDER and LIMIT on ``m``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """The part of a mission that decisions look at; ``forgiven`` attempts no longer count against the budget."""
+
+    seq: int
+    id: str
+    state: MissionState
+    role: str | None
+    unmet: int
+    attempts: int
+    forgiven: int
+    max_retries: int | None
+    timeout_ms: int | None
+    undelivered: int
+    agent_id: int | None
+    reserved_for: int | None
+    lease: str | None
+    nonce: str | None
+    fence: str | None
+    spent_ms: int
+    started_at: int | None
+
+    @property
+    def used(self) -> int:
+        """Attempts of the present budget."""
+        return self.attempts - self.forgiven
+
+
+def hot(row: Row) -> Hot:
+    """A row of ``HOT``."""
+    return Hot(row[0], row[1], MissionState(row[2]), *row[3:])
+
+
+def mission(row: Row) -> Mission:
+    """A row of ``MISSION``."""
+    state = MissionState(row[5])
+    roots, unmet = _texts(row[29]), _texts(row[30])
+    reason = None
+    if state is MissionState.BLOCKED:
+        reason = BlockedReason.DEPENDENCY_FAILED if roots else BlockedReason.WAITING
+    return Mission(
+        seq=row[0],
+        id=row[1],
+        priority=PRIORITIES[row[2]],
+        type=TaskType(row[3]),
+        role=None if row[4] is None else Role(row[4]),
+        state=state,
+        attempts=row[6],
+        max_retries=row[7],
+        timeout_ms=row[8],
+        undelivered=row[9],
+        agent_id=row[10],
+        reserved_for=row[11],
+        lease=row[12],
+        nonce=row[13],
+        fence=row[14],
+        spent_ms=row[15],
+        not_before=row[16],
+        created_at=row[17],
+        started_at=row[18],
+        ended_at=row[19],
+        prompt=row[20],
+        context=row[21],
+        output=row[22],
+        error_code=row[23],
+        error_message=row[24],
+        reported_duration_ms=row[25],
+        token_usage=TokenUsage(row[26] or 0, row[27] or 0),
+        depends_on=_texts(row[28]),
+        blocked_reason=reason,
+        blocked_by=roots or unmet,
+        attempt_log=() if row[31] is None else tuple(Attempt(*entry) for entry in _array(row[31])),
+    )
+
+
+def _texts(value: str | None) -> tuple[str, ...]:
+    return () if value is None else tuple(_array(value))
+
+
+def _array(value: str) -> list[Any]:
+    return cast("list[Any]", json.loads(value))

@@ -1,0 +1,86 @@
+"""The store's tables.
+
+``mission`` is the narrow hot row that every change rewrites; texts live beside it. Partial indexes hold only the
+missions of one live state, so that a claim costs the same among ten missions and a million.
+"""
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE mission(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  priority INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  role TEXT,
+  state TEXT NOT NULL,
+  dependencies INTEGER NOT NULL,
+  unmet INTEGER NOT NULL,                 -- dependencies that are not completed
+  attempts INTEGER NOT NULL DEFAULT 0,
+  forgiven INTEGER NOT NULL DEFAULT 0,    -- attempts that no longer count against the budget
+  max_retries INTEGER,
+  timeout_ms INTEGER,
+  undelivered INTEGER NOT NULL DEFAULT 0,
+  agent_id INTEGER,
+  reserved_for INTEGER,
+  lease TEXT,
+  nonce TEXT,
+  fence TEXT,
+  spent_ms INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER);
+CREATE INDEX mission_pending ON mission(priority, seq) WHERE state = 'pending';
+CREATE INDEX mission_pending_role ON mission(role, priority, seq) WHERE state = 'pending';
+CREATE INDEX mission_retrying ON mission(not_before) WHERE state = 'retrying';
+CREATE INDEX mission_blocked ON mission(priority, seq) WHERE state = 'blocked';
+CREATE INDEX mission_claimed ON mission(agent_id) WHERE state IN ('assigned', 'running');
+CREATE INDEX mission_reserved ON mission(reserved_for) WHERE reserved_for IS NOT NULL;
+CREATE INDEX mission_open ON mission(priority, seq) WHERE ended_at IS NULL;
+CREATE INDEX mission_ended ON mission(ended_at, seq) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE payload(
+  seq INTEGER PRIMARY KEY REFERENCES mission,
+  fingerprint TEXT NOT NULL,
+  prompt TEXT NOT NULL,
+  context TEXT);
+CREATE TABLE outcome(
+  seq INTEGER PRIMARY KEY REFERENCES mission,
+  output TEXT,
+  error_code TEXT,
+  error_message TEXT,
+  reported_duration_ms INTEGER,
+  tokens_in INTEGER NOT NULL DEFAULT 0,
+  tokens_out INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE attempt(
+  seq INTEGER NOT NULL REFERENCES mission,
+  n INTEGER NOT NULL,
+  agent_id INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  code TEXT,
+  message TEXT,
+  PRIMARY KEY(seq, n)) WITHOUT ROWID;
+
+CREATE TABLE dependency(
+  child INTEGER NOT NULL REFERENCES mission,
+  parent INTEGER NOT NULL REFERENCES mission,
+  position INTEGER NOT NULL,
+  PRIMARY KEY(child, parent)) WITHOUT ROWID;
+CREATE INDEX dependency_parent ON dependency(parent, child);
+CREATE TABLE broken(                      -- blocked missions and the failed or cancelled ones that block them
+  child INTEGER NOT NULL REFERENCES mission,
+  root INTEGER NOT NULL REFERENCES mission,
+  PRIMARY KEY(child, root)) WITHOUT ROWID;
+
+CREATE TABLE stat(state TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER stat_insert AFTER INSERT ON mission BEGIN
+  INSERT INTO stat VALUES(new.state, 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER stat_update AFTER UPDATE OF state ON mission WHEN old.state <> new.state BEGIN
+  UPDATE stat SET n = n - 1 WHERE state = old.state;
+  INSERT INTO stat VALUES(new.state, 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
+
+CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE agent(id INTEGER PRIMARY KEY, role TEXT NOT NULL, record TEXT NOT NULL);
+"""

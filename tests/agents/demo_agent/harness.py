@@ -6,8 +6,10 @@ import os
 import pty
 import signal
 import subprocess
+import termios
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -72,6 +74,12 @@ def make_record(agent_id: int = 1, conversation_id: str | None = CONVERSATION) -
     )
 
 
+def _already_set() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 class Supervisor:
     """A loopback server with ``/mcp`` and ``/hooks`` that notes what it is told, in order."""
 
@@ -82,6 +90,7 @@ class Supervisor:
         self.tool_replies: list[Reply] = []
         self.tokens: set[str] = set()
         self.port = 0
+        self._free_to_answer: defaultdict[str, threading.Event] = defaultdict(_already_set)
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -124,6 +133,15 @@ class Supervisor:
             self._thread.join()
             self._server = None
 
+    @contextlib.contextmanager
+    def holding(self, name: str) -> Generator[None, None, None]:
+        """Lets hooks of this name wait for their answer."""
+        self._free_to_answer[name].clear()
+        try:
+            yield
+        finally:
+            self._free_to_answer[name].set()
+
     def give(self, mission: Mission) -> None:
         self.texts[mission.id] = compose(mission)
 
@@ -131,6 +149,7 @@ class Supervisor:
         if path == "/hooks":
             name = str(body["hook_event_name"])
             self.heard.append((name, body))
+            self._free_to_answer[name].wait(15)
             replies = self.hook_replies.get(name)
             return replies.pop(0) if replies else (200, {})
         params = cast("dict[str, Any]", body["params"])
@@ -222,6 +241,10 @@ class RunningAgent:
     def transcript(self) -> list[dict[str, Any]]:
         path = self._context.files / "transcripts" / f"{CONVERSATION}.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def resize(self, columns: int) -> None:
+        termios.tcsetwinsize(self._master, (30, columns))
+        self.process.send_signal(signal.SIGWINCH)
 
     def wait_for_end(self) -> int:
         return self.process.wait(15)

@@ -157,6 +157,15 @@ def test_backspace_and_control_u_edit_the_line(lab: Lab) -> None:
     assert lab.supervisor.wait_for("UserPromptSubmit")["prompt"] == "hello"
 
 
+def test_a_new_window_size_redraws_the_prompt(lab: Lab) -> None:
+    agent = lab.start()
+    agent.type("draft")
+    agent.wait_for_screen("> draft")
+    agent.resize(30)
+    drawn = "─" * 29 + "\x1b[0m\n> draft"
+    eventually(lambda: drawn in agent.screen.rpartition("\x1b[J")[2].replace("\r", ""), "a narrow prompt")
+
+
 def test_a_pasted_text_is_one_prompt(lab: Lab) -> None:
     agent = lab.start()
     agent.submit("\x1b[200~one\r\ntwo\x1b[201~")

@@ -131,12 +131,15 @@ def test_hang_ignores_every_key_and_interrupt_but_not_sigterm(lab: Lab) -> None:
         agent.type(ESCAPE)
         agent.type(CONTROL_C)
         agent.process.send_signal(signal.SIGINT)
+        agent.submit("/exit")
         time.sleep(0.1)  # nothing may happen, so there is nothing to wait for
     status = agent.status()
     assert status is not None
     assert status.state is AgentState.BUSY
     assert agent.screen.startswith(drawn)
     assert "Interrupted" not in agent.screen
+    assert "/exit" not in agent.screen
+    assert agent.process.poll() is None
     agent.process.terminate()
     assert agent.wait_for_end() == -signal.SIGTERM
 
@@ -200,6 +203,18 @@ class TestAsk:
         lab.start().do()
         lab.supervisor.wait_for("Stop")
         assert lab.supervisor.reports()[0]["output"] == "denied: rm -rf build"
+
+    def test_a_late_answer_to_one_dialog_does_not_answer_the_next(self, lab: Lab) -> None:
+        allow = {"hookSpecificOutput": {"hookEventName": "PermissionRequest", "decision": {"behavior": "allow"}}}
+        lab.supervisor.hook_replies["PermissionRequest"] = [(200, allow)]
+        with lab.supervisor.holding("PermissionRequest"):
+            self.ask(lab, "[[ask rm -rf build]] [[ask second]]")
+            self.agent.type("y")
+            self.agent.wait_for_screen("   second")
+        lab.supervisor.wait_for("PermissionRequest", 2)
+        self.agent.type("n")
+        lab.supervisor.wait_for("Stop")
+        assert lab.supervisor.reports()[0]["output"] == "denied: second"
 
 
 def test_directives_are_done_in_the_order_written(lab: Lab) -> None:

@@ -162,7 +162,7 @@ def test_a_new_window_size_redraws_the_prompt(lab: Lab) -> None:
     agent.type("draft")
     agent.wait_for_screen("> draft")
     agent.resize(30)
-    drawn = "─" * 29 + "\x1b[0m\n> draft"
+    drawn = "\x1b[2m" + "─" * 29 + "\x1b[0m\n> draft"
     eventually(lambda: drawn in agent.screen.rpartition("\x1b[J")[2].replace("\r", ""), "a narrow prompt")
 
 

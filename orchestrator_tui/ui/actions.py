@@ -1,0 +1,198 @@
+"""Every action of the dashboard, once: keys, footer, help, palette and the key table are read from here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from orchestrator_tui.core.errors import ConfigError
+
+
+class Group(StrEnum):
+    """The heading under which help shows an action."""
+
+    MOVE = "Move"
+    AGENTS = "Agents"
+    MISSIONS = "Missions"
+    VIEW = "View"
+    APP = "Dashboard"
+
+
+class When(StrEnum):
+    """What must hold for an action to make sense; ``availability`` decides it."""
+
+    ALWAYS = "always"
+    AGENT = "agent"
+    LIVING_AGENT = "living agent"
+    ATTACHABLE = "attachable"
+    PERMISSION = "permission"
+    SENDABLE = "sendable"
+    OPEN_MISSION = "open mission"
+    RETRYABLE_MISSION = "retryable mission"
+
+
+class Footer(StrEnum):
+    """Where the footer shows an action's key."""
+
+    NEVER = "never"
+    AGENTS = "agents"
+    MISSIONS = "missions"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a person can do. ``keys`` are Textual key names; ``label`` is a word or two for the footer."""
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    group: Group
+    help: str
+    when: When = When.ALWAYS
+    footer: Footer = Footer.NEVER
+
+    @property
+    def shown_key(self) -> str:
+        """The first key as a person reads it."""
+        return key_name(self.keys[0])
+
+
+_KEY_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "plus": "+",
+    "underscore": "_",
+    "escape": "esc",
+    "shift+tab": "shift+tab",
+    "f1": "F1",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def key_name(key: str) -> str:
+    """A Textual key name as a person reads it: ``ctrl+p`` is ``^p``, ``question_mark`` is ``?``."""
+    if key in _KEY_NAMES:
+        return _KEY_NAMES[key]
+    return f"^{key[5:]}" if key.startswith("ctrl+") else key
+
+
+_A, _M, _V, _P = Group.AGENTS, Group.MISSIONS, Group.VIEW, Group.APP
+
+ACTIONS: tuple[Action, ...] = (
+    Action("agent.spawn", ("n",), "new", _A, "Start one or more agents.", footer=Footer.AGENTS),
+    Action("agent.spawn_with_mission", ("N",), "new + mission", _A, "Start an agent with a first mission."),
+    Action(
+        "agent.attach",
+        ("enter", "o"),
+        "attach",
+        _A,
+        "Show the agent's pane full screen; ctrl+q comes back.",
+        When.ATTACHABLE,
+        Footer.BOTH,
+    ),
+    Action(
+        "agent.approve",
+        ("a",),
+        "approve",
+        _A,
+        "Answer the permission prompt; its text is shown first.",
+        When.PERMISSION,
+        Footer.AGENTS,
+    ),
+    Action(
+        "agent.send", ("s",), "send", _A, "Send one line to the agent without attaching.", When.SENDABLE, Footer.AGENTS
+    ),
+    Action("agent.kill", ("D",), "kill", _A, "End the agent (asks, shows what is lost).", When.AGENT, Footer.AGENTS),
+    Action(
+        "agent.restart",
+        ("R",),
+        "restart",
+        _A,
+        "Start the agent anew on its conversation.",
+        When.AGENT,
+        Footer.AGENTS,
+    ),
+    Action("agent.rename", ("r",), "rename", _A, "Give the agent another name.", When.AGENT),
+    Action("agent.hold", ("p",), "hold", _A, "Hold or release: a held agent takes no new mission.", When.LIVING_AGENT),
+    Action("mission.add", ("m",), "mission", _M, "Queue a mission.", footer=Footer.BOTH),
+    Action("mission.edit", ("e",), "edit", _M, "Change the mission.", When.OPEN_MISSION, Footer.MISSIONS),
+    Action("mission.cancel", ("x",), "cancel", _M, "Cancel the mission (asks).", When.OPEN_MISSION, Footer.MISSIONS),
+    Action(
+        "mission.retry",
+        ("t",),
+        "retry",
+        _M,
+        "Queue a failed or cancelled mission again.",
+        When.RETRYABLE_MISSION,
+        Footer.MISSIONS,
+    ),
+    Action("mission.lower", ("J",), "lower", _M, "Lower the mission's priority.", When.OPEN_MISSION),
+    Action("mission.raise", ("K",), "raise", _M, "Raise the mission's priority.", When.OPEN_MISSION, Footer.MISSIONS),
+    Action("move.down", ("j", "down"), "down", Group.MOVE, "Next row."),
+    Action("move.up", ("k", "up"), "up", Group.MOVE, "Previous row."),
+    Action("move.first", ("g", "home"), "first", Group.MOVE, "First row."),
+    Action("move.last", ("G", "end"), "last", Group.MOVE, "Last row."),
+    Action("move.half_down", ("ctrl+d", "pagedown"), "half page down", Group.MOVE, "Half a page down."),
+    Action("move.half_up", ("ctrl+u", "pageup"), "half page up", Group.MOVE, "Half a page up."),
+    Action("view.find", ("f",), "find", Group.MOVE, "Find an agent by name."),
+    Action("view.filter", ("slash",), "filter", _V, "Show only rows with these words.", footer=Footer.BOTH),
+    Action("view.clear", ("escape",), "clear", _V, "Clear the filter."),
+    Action("panel.agents", ("1",), "agents", _V, "Go to the agents."),
+    Action("panel.health", ("2",), "health", _V, "Go to health."),
+    Action("panel.pane", ("3",), "pane", _V, "Go to the pane."),
+    Action("panel.missions", ("4",), "missions", _V, "Go to the missions."),
+    Action("panel.events", ("5",), "events", _V, "Go to the events."),
+    Action("panel.next", ("tab",), "next panel", _V, "Go to the next panel."),
+    Action("panel.previous", ("shift+tab",), "previous panel", _V, "Go to the previous panel."),
+    Action("view.zoom", ("plus",), "zoom", _V, "Give the whole body to this panel."),
+    Action("view.unzoom", ("underscore",), "unzoom", _V, "Show all panels again."),
+    Action("pane.copy", ("y",), "copy", _V, "Copy the pane's text.", When.LIVING_AGENT),
+    Action("app.help", ("question_mark", "f1"), "help", _P, "Show every key.", footer=Footer.BOTH),
+    Action("app.palette", ("ctrl+p", "colon"), "palette", _P, "Search every action.", footer=Footer.BOTH),
+    Action("app.quit", ("q", "ctrl+c"), "quit", _P, "Quit; asks what the agents should do.", footer=Footer.BOTH),
+)
+
+
+def with_keys(actions: Sequence[Action], overrides: Mapping[str, str]) -> tuple[Action, ...]:
+    """The actions with a person's own keys (``{action id: "key,key"}``).
+
+    Raises ConfigError for an id that does not exist and for a key given to two actions.
+    """
+    known = {action.id for action in actions}
+    for name in overrides:
+        if name not in known:
+            raise ConfigError(
+                f"keys: no action is called `{name}`.", remedy=f"Actions: {', '.join(sorted(known))}.", field="keys"
+            )
+    changed = tuple(
+        replace(action, keys=_read_keys(overrides[action.id]) or action.keys) if action.id in overrides else action
+        for action in actions
+    )
+    owners: dict[str, str] = {}
+    for action in changed:
+        for key in action.keys:
+            if key in owners:
+                raise ConfigError(
+                    f"keys: `{key}` is given to both `{owners[key]}` and `{action.id}`.",
+                    remedy="Give one of them another key.",
+                    field="keys",
+                )
+            owners[key] = action.id
+    return changed
+
+
+def _read_keys(text: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in text.split(",") if key.strip())
+
+
+def key_table_markdown(actions: Sequence[Action] = ACTIONS) -> str:
+    """The key table for the README, grouped as in help."""
+    lines = ["| key | does |", "|---|---|"]
+    for group in (Group.AGENTS, Group.MISSIONS, Group.MOVE, Group.VIEW, Group.APP):
+        for action in actions:
+            if action.group is group:
+                keys = " ".join(f"`{key_name(key)}`" for key in action.keys)
+                lines.append(f"| {keys} | {action.help} |")
+    return "\n".join(lines) + "\n"

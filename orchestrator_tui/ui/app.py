@@ -1,0 +1,167 @@
+"""The dashboard as a Textual app: wiring only."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.app import App
+
+from orchestrator_tui.core.clock import Clock
+from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.views import PaneFrame, ShutdownMode, SupervisorClient
+from orchestrator_tui.ui.actions import ACTIONS, Action, with_keys
+from orchestrator_tui.ui.attach import Attacher, attach_full_screen
+from orchestrator_tui.ui.availability import reason_unavailable
+from orchestrator_tui.ui.bridge import Bridge
+from orchestrator_tui.ui.commands import Entry, PaletteCommands
+from orchestrator_tui.ui.dashboard import Dashboard
+from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.operations import Operations
+from orchestrator_tui.ui.pane_puller import PanePuller
+from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
+from orchestrator_tui.ui.widgets.filter_bar import FilterBar
+
+
+class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
+    """Shows a supervisor's fleet and hands a person's commands to it.
+
+    Exits with ``"keep"`` or ``"stop_agents"``. ``notice`` stands above an empty fleet; ``keys`` overrides the
+    registry's keys (``{action id: "key,key"}``). Raises ConfigError for overrides that cannot be used.
+    """
+
+    # Textual does not load the CSS of a default screen, so the dashboard's stands here.
+    CSS_PATH = "dashboard.tcss"
+    TITLE = "orchestrator_tui"
+    COMMANDS: ClassVar = {PaletteCommands}
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        client: SupervisorClient,
+        *,
+        clock: Clock,
+        notice: str | None = None,
+        theme: ThemeChoice = "dark",
+        keys: Mapping[str, str] | None = None,
+        attacher: Attacher = attach_full_screen,
+    ) -> None:
+        self._action_registry = with_keys(ACTIONS, keys or {})
+        super().__init__()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = THEME_NAMES[theme]
+        self._client = client
+        self._model = Model()
+        self._dashboard = Dashboard(
+            self._model,
+            clock,
+            self._action_registry,
+            self._is_enabled,
+            notice=notice,
+            pulses=self.animation_level != "none",
+        )
+        self._operations = Operations(self, client, self._model, self._dashboard, self._action_registry, attacher)
+        self._puller = PanePuller(client, self._show_frame, self._operations.tell)
+        self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
+        for action in self._action_registry:
+            self.bind(",".join(action.keys), f"run('{action.id}')", description=action.label, show=False)
+
+    @property
+    def model(self) -> Model:
+        """What the dashboard shows."""
+        return self._model
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The main screen."""
+        return self._dashboard
+
+    @property
+    def operations(self) -> Operations:
+        """What the actions do."""
+        return self._operations
+
+    def get_default_screen(self) -> Dashboard:
+        """The dashboard."""
+        return self._dashboard
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our tokens for themes that are not ours."""
+        return dict(ANSI_VARIABLES)
+
+    def on_mount(self) -> None:
+        """Starts what the screen needs once it is there."""
+        guard = self._operations.guard
+        self.run_worker(guard(self._follow_feed()), name="feed", group="feed", exit_on_error=False)
+        self.run_worker(guard(self._puller.run()), name="pane", group="pane", exit_on_error=False)
+
+    def action_run(self, action_id: str) -> None:
+        """Runs an action of the registry."""
+        if self.screen is self._dashboard:
+            self._operations.run(action_id)
+
+    def action_focus_next(self) -> None:
+        """Tab: the next panel, or in a dialog the next field."""
+        self._focus_step(1)
+
+    def action_focus_previous(self) -> None:
+        """Shift+tab: the previous panel, or in a dialog the previous field."""
+        self._focus_step(-1)
+
+    def palette_entries(self) -> Sequence[Entry]:
+        """Every action that can run now, every agent, every theme."""
+        target = self._operations.target()
+        entries = [
+            Entry(
+                f"{action.help.removesuffix('.')}  ({action.shown_key})", action.id, partial(self.action_run, action.id)
+            )
+            for action in self._action_registry
+            if action.id != "app.palette" and reason_unavailable(action.when, target) is None
+        ]
+        entries += [
+            Entry(f"Go to {agent.name}", f"{agent.role}, {agent.state}", partial(self._go_to_agent, agent.id))
+            for agent in self._model.shown_agents()
+        ]
+        entries += [
+            Entry(f"Theme: {choice}", "Change the colours", partial(setattr, self, "theme", name))
+            for choice, name in THEME_NAMES.items()
+        ]
+        return entries
+
+    def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
+        """Hands on what is typed."""
+        self._operations.typed(event.text)
+
+    def on_filter_bar_ended(self, event: FilterBar.Ended) -> None:
+        """Hands on the end of typing."""
+        self._operations.line_ended(kept=event.kept)
+
+    def on_dashboard_selection_changed(self) -> None:
+        """Pulls the screen of the agent that is chosen and seen."""
+        seen = self._dashboard.is_pane_seen and not self._operations.is_attached
+        agent = self._model.agent() if seen else None
+        self._puller.want(agent.id if agent is not None and agent.pane_id is not None else None)
+
+    def on_dashboard_row_opened(self) -> None:
+        """Attaches to what was double-clicked."""
+        self._operations.run("agent.attach")
+
+    def _focus_step(self, step: int) -> None:
+        if self.screen is not self._dashboard:
+            self.screen.focus_next() if step > 0 else self.screen.focus_previous()
+        elif not self._dashboard.is_typing:
+            self._operations.run("panel.next" if step > 0 else "panel.previous")
+
+    def _go_to_agent(self, agent_id: int) -> None:
+        self._dashboard.go(Panel.AGENTS)
+        self._dashboard.choose(Panel.AGENTS, agent_id)
+
+    def _is_enabled(self, action: Action) -> bool:
+        return self._operations.is_enabled(action)
+
+    def _show_frame(self, frame: PaneFrame | None) -> None:
+        self._dashboard.pane.show_frame(frame)
+
+    async def _follow_feed(self) -> None:
+        await self._bridge.run()
+        raise CannotRun("The supervisor ended its feed.", remedy="q leaves; start the dashboard again.")

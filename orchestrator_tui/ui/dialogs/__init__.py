@@ -1,0 +1,1 @@
+"""Modal screens: each asks one thing and answers with a value or None."""

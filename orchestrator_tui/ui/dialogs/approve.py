@@ -1,0 +1,42 @@
+"""Shows the prompt that an agent waits on, and answers it."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from orchestrator_tui.core.views import PaneFrame
+from orchestrator_tui.ui.ansi import plain_text
+from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
+
+MOST_LINES = 24
+
+
+class ApproveDialog(Dialog[bool]):
+    """The end of the agent's screen; ``y`` allows, ``n`` denies, esc leaves it open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("y", "answer(True)", "Allow"), ("n", "answer(False)", "Deny")]
+    hints = key_hints(("y", "allow"), ("n", "deny"), ("esc", "leave it waiting"))
+
+    def __init__(self, agent_name: str, frame: PaneFrame | None) -> None:
+        super().__init__()
+        self.heading = f"{agent_name} asks"
+        text = plain_text(frame.lines) if frame else ""
+        self._text = "\n".join(text.splitlines()[-MOST_LINES:]) or "The screen is empty."
+
+    def body(self) -> Iterable[Widget]:
+        """The screen's text."""
+        with VerticalScroll(id="screen-text"):
+            yield Static(self._text, markup=False)
+
+    def on_mount(self) -> None:
+        """Starts what the screen needs once it is there."""
+        # The question stands at the end of the screen.
+        self.query_one(VerticalScroll).scroll_end(animate=False)
+
+    def action_answer(self, allow: bool) -> None:
+        """Gives the answer."""
+        self.dismiss(allow)

@@ -1,0 +1,101 @@
+"""The common shape of all dialogs: a framed box, an error line, a line of keys."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Label, Static
+
+from orchestrator_tui.core.errors import OrchestratorError
+from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.widgets.frame import content_of
+
+Result = TypeVar("Result")
+Value = TypeVar("Value")
+
+
+def key_hints(*pairs: tuple[str, str]) -> Spans:
+    """A line of keys and what they do."""
+    return tuple(part for key, label in pairs for part in (Span(key, "accent"), Span(f" {label}   ", "muted")))
+
+
+class Dialog(ModalScreen[Result | None], Generic[Result]):
+    """A box in the middle of the dimmed dashboard; esc answers None."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel", "Cancel")]
+    heading: str = ""
+    hints: Spans = key_hints(("esc", "cancel"))
+
+    def body(self) -> Iterable[Widget]:
+        """The dialog's own widgets."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The box with heading, body, error line and keys."""
+        with Vertical(id="box") as box:
+            box.border_title = content_of((Span(self.heading, "strong"),))
+            yield from self.body()
+            yield Static("", id="error")
+            yield Static(content_of(self.hints), id="hints")
+
+    def action_cancel(self) -> None:
+        """Leaves without an answer."""
+        self.dismiss(None)
+
+    def say(self, problem: OrchestratorError | None) -> None:
+        """Shows what is wrong and how to right it, or nothing."""
+        line = self.query_one("#error", Static)
+        line.update(content_of((Span(str(problem), "failed"),)) if problem else "")
+        line.display = problem is not None
+
+
+def row(label: str, field: Widget) -> Horizontal:
+    """A form row: its label and its field."""
+    return Horizontal(Label(label, classes="label"), field, classes="row")
+
+
+class Form(Dialog[None], Generic[Value]):
+    """A dialog that builds a value and hands it to ``submit``; it stays open while the value is refused."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("ctrl+s,enter", "submit", "Submit"),
+        ("down", "app.focus_next", "Next field"),
+        ("up", "app.focus_previous", "Previous field"),
+    ]
+
+    def __init__(self, submit: Callable[[Value], Awaitable[None]]) -> None:
+        super().__init__()
+        self._submit = submit
+        self._is_submitting = False
+
+    def collect(self) -> Value:
+        """The value from the fields; raises UsageError naming the field."""
+        raise NotImplementedError
+
+    def action_submit(self) -> None:
+        """Hands the value over, once at a time."""
+        if not self._is_submitting:
+            self._is_submitting = True
+            self.run_worker(self._hand_over(), group="submit", name="submit", exit_on_error=False)
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field means what it means in the form."""
+        self.action_submit()
+
+    async def _hand_over(self) -> None:
+        try:
+            await self._submit(self.collect())
+        except OrchestratorError as problem:
+            self.say(problem)
+            fields = self.query(f"#field-{problem.field}") if problem.field else ()
+            for field in fields:
+                field.focus()
+        else:
+            self.dismiss(None)
+        finally:
+            self._is_submitting = False

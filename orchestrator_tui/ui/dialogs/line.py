@@ -1,0 +1,53 @@
+"""Dialogs of one line: send and rename."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from textual.widget import Widget
+from textual.widgets import Input
+
+from orchestrator_tui.core.errors import UsageError
+from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
+
+
+class LineDialog(Form[str]):
+    """Asks for one line of text that must not be empty."""
+
+    label = ""
+    field_id = "text"
+
+    def __init__(self, submit: Callable[[str], Awaitable[None]], *, agent_name: str, text: str = "") -> None:
+        super().__init__(submit)
+        self._text = text
+        self.heading = f"{self.heading} {agent_name}"
+
+    def body(self) -> Iterable[Widget]:
+        """The line."""
+        yield row(self.label, Input(self._text, compact=True, id=f"field-{self.field_id}"))
+
+    def on_mount(self) -> None:
+        """Starts what the screen needs once it is there."""
+        self.query_one(Input).focus()
+
+    def collect(self) -> str:
+        """The text; raises UsageError when it is empty."""
+        text = self.query_one(Input).value.strip()
+        if not text:
+            raise UsageError("The line is empty.", remedy="Write something, or esc.", field=self.field_id)
+        return text
+
+
+class SendDialog(LineDialog):
+    """One line that is typed into the agent's prompt."""
+
+    heading = "Send to"
+    label = "Line"
+    hints = key_hints(("enter", "send"), ("esc", "cancel"))
+
+
+class RenameDialog(LineDialog):
+    """Another name for the agent."""
+
+    heading = "Rename"
+    label = "Name"
+    field_id = "name"
+    hints = key_hints(("enter", "rename"), ("esc", "cancel"))

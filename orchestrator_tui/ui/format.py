@@ -1,0 +1,252 @@
+"""How values are written on the screen: pure functions from views to coloured text."""
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+
+from orchestrator_tui.core.models import AgentState, MissionState, Priority
+from orchestrator_tui.core.views import AgentView, MissionView
+
+Token = Literal["text", "muted", "accent", "needs", "working", "restarting", "failed", "done", "strong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one of the theme's colours."""
+
+    text: str
+    token: Token = "text"
+
+
+Spans = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state is shown: never by colour alone."""
+
+    glyph: str
+    word: str
+    token: Token
+
+
+AGENT_LOOKS: dict[AgentState, Look] = {
+    AgentState.STARTING: Look("◐", "starting", "muted"),
+    AgentState.IDLE: Look("○", "idle", "muted"),
+    AgentState.BUSY: Look("●", "working", "working"),
+    AgentState.WAITING: Look("◆", "needs you", "needs"),
+    AgentState.CRASHED: Look("▲", "restart", "restarting"),
+    AgentState.RESTARTING: Look("▲", "restart", "restarting"),
+    AgentState.FAILED: Look("×", "failed", "failed"),
+    AgentState.STOPPED: Look("■", "stopped", "muted"),
+}
+
+MISSION_LOOKS: dict[MissionState, Look] = {
+    MissionState.BLOCKED: Look("■", "blocked", "muted"),
+    MissionState.PENDING: Look("○", "ready", "text"),
+    MissionState.ASSIGNED: Look("◐", "assigned", "working"),
+    MissionState.RUNNING: Look("●", "running", "working"),
+    MissionState.RETRYING: Look("▲", "retrying", "restarting"),
+    MissionState.COMPLETED: Look("✓", "done", "done"),
+    MissionState.FAILED: Look("×", "failed", "failed"),
+    MissionState.CANCELLED: Look("■", "cancelled", "muted"),
+}
+
+PRIORITY_WORDS: dict[Priority, tuple[str, Token]] = {
+    Priority.CRITICAL: ("crit", "strong"),
+    Priority.HIGH: ("high", "text"),
+    Priority.NORMAL: ("norm", "muted"),
+    Priority.LOW: ("low", "muted"),
+}
+
+
+def duration(ms: int) -> str:
+    """A duration in at most three characters: ``9s`` ``12m`` ``3h`` ``2d`` ``1y``."""
+    seconds = max(0, ms) // 1000
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 3600:
+        return f"{seconds // 60}m"
+    if seconds < 86_400:
+        return f"{seconds // 3600}h"
+    days = seconds // 86_400
+    return f"{days}d" if days < 100 else f"{min(99, max(1, days // 365))}y"
+
+
+def clock_time(ms: int) -> str:
+    """Local time of day, ``12:04:31``."""
+    return time.strftime("%H:%M:%S", time.localtime(ms / 1000))
+
+
+def gibibytes(count: int) -> str:
+    """``9.8 GiB``; under one GiB in MiB."""
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
+
+
+def sparkline(samples: tuple[float, ...], width: int) -> str:
+    """The last ``width`` percentages (0 to 100) as bars, padded on the left with blanks."""
+    bars = "▁▂▃▄▅▆▇█"
+    shown = samples[-width:] if width > 0 else ()
+    drawn = "".join(bars[min(7, max(0, int(sample / 100 * 8)))] for sample in shown)
+    return drawn.rjust(width)
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """``text`` in exactly ``width`` cells: padded, or cut with an ellipsis."""
+    length = cell_len(text)
+    if length > width:
+        if width <= 1:
+            return set_cell_size(text, max(0, width))
+        return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
+    return " " * (width - length) + text if right else text + " " * (width - length)
+
+
+def agent_look(agent: AgentView) -> Look:
+    """How the agent's state reads, with its restart count, its hold and its silence."""
+    look = AGENT_LOOKS[agent.state]
+    if agent.state in (AgentState.CRASHED, AgentState.RESTARTING):
+        return Look(look.glyph, f"restart {agent.restarts}" if agent.restarts else "restart", look.token)
+    if agent.state is AgentState.IDLE and agent.held:
+        return Look(look.glyph, "held", look.token)
+    if agent.state is AgentState.BUSY and not agent.responsive:
+        return Look(look.glyph, "no answer", "failed")
+    return look
+
+
+_NEED = (
+    AgentState.WAITING,
+    AgentState.FAILED,
+    AgentState.RESTARTING,
+    AgentState.STARTING,
+    AgentState.BUSY,
+    AgentState.IDLE,
+    AgentState.STOPPED,
+)
+
+
+def need(state: AgentState) -> int:
+    """0 for the state that needs a person most, rising as it needs one less."""
+    return _NEED.index(AgentState.RESTARTING if state is AgentState.CRASHED else state)
+
+
+def agent_counts(agents: tuple[AgentView, ...]) -> tuple[tuple[Look, int], ...]:
+    """How many agents are in each state that somebody is in, most needing first."""
+    counts = dict.fromkeys(_NEED, 0)
+    for agent in agents:
+        counts[_NEED[need(agent.state)]] += 1
+    return tuple((AGENT_LOOKS[state], count) for state, count in counts.items() if count)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentColumns:
+    """Cell widths of the agent list's columns; 0 leaves a column out."""
+
+    name: int
+    state: int
+    age: int
+    task: int
+    title: int
+
+
+def agent_columns(width: int) -> AgentColumns:
+    """Columns that fill ``width`` cells, the title only where there is room for it."""
+    state, age = 9, 3
+    # Four cells for marker, glyph and blanks on the left, one blank on the right, two between columns.
+    room = width - 5 - (2 + state) - (2 + age) - 2
+    if room >= 44:
+        return AgentColumns(16, state, age, 10, room - 16 - 10 - 2)
+    if room >= 18:
+        task = min(10, room - 10)
+        return AgentColumns(room - task, state, age, task, 0)
+    return AgentColumns(max(1, width - 5 - 2 - state), state, 0, 0, 0)
+
+
+def agent_header(width: int) -> Spans:
+    """The agent list's column names."""
+    columns = agent_columns(width)
+    cells = [fit("NAME", columns.name), fit("STATE", columns.state)]
+    if columns.age:
+        cells += [fit("AGE", columns.age, right=True), fit("TASK", columns.task)]
+    if columns.title:
+        cells.append(fit("TITLE", columns.title))
+    return (Span("    " + "  ".join(cells), "muted"),)
+
+
+def agent_row(agent: AgentView, width: int, now_ms: int, *, dimmed: bool = False) -> Spans:
+    """One agent's row after its marker; ``dimmed`` is the quiet half of the working glyph's pulse."""
+    columns, look = agent_columns(width), agent_look(agent)
+    name: Token = "muted" if agent.state is AgentState.STOPPED else "text"
+    glyph: Token = "muted" if dimmed and look.token == "working" else look.token
+    spans = [
+        Span(look.glyph + " ", glyph),
+        Span(fit(agent.name, columns.name) + "  ", name),
+        Span(fit(look.word, columns.state), look.token),
+    ]
+    if columns.age:
+        spans.append(Span("  " + fit(duration(now_ms - agent.state_since), columns.age, right=True), "muted"))
+        spans.append(Span("  " + fit(agent.current_task or "-", columns.task), "muted"))
+    if columns.title:
+        spans.append(Span("  " + fit(agent.task_title or agent.reason or "", columns.title), "text"))
+    return tuple(spans)
+
+
+@dataclass(frozen=True, slots=True)
+class MissionColumns:
+    """Cell widths of the mission table's columns; 0 leaves a column out."""
+
+    id: int
+    title: int
+    agent: int
+    tries: int
+    next: int
+
+
+def mission_columns(width: int) -> MissionColumns:
+    """Columns that fill ``width`` cells; priority (4), state (11) and age (3) are always there."""
+    room = width - 3 - 4 - (2 + 10) - (2 + 11) - (2 + 3) - 2
+    if room >= 75:
+        rest = room - (2 + 12) - (2 + 5) - 2
+        following = min(30, rest * 2 // 5)
+        return MissionColumns(10, rest - following, 12, 5, following)
+    if room >= 34:
+        return MissionColumns(10, room - 14, 12, 0, 0)
+    return MissionColumns(10, max(1, room), 0, 0, 0)
+
+
+def mission_header(width: int) -> Spans:
+    """The mission table's column names."""
+    columns = mission_columns(width)
+    cells = [fit("PRI", 4), fit("ID", columns.id), fit("TITLE", columns.title), fit("STATE", 11)]
+    if columns.agent:
+        cells.append(fit("AGENT", columns.agent))
+    if columns.tries:
+        cells.append(fit("TRIES", columns.tries, right=True))
+    cells.append(fit("AGE", 3, right=True))
+    if columns.next:
+        cells.append(fit("NEXT", columns.next))
+    return (Span("  " + "  ".join(cells), "muted"),)
+
+
+def mission_row(mission: MissionView, width: int, now_ms: int) -> Spans:
+    """One mission's row after its marker."""
+    columns, look = mission_columns(width), MISSION_LOOKS[mission.state]
+    word, weight = PRIORITY_WORDS[mission.priority]
+    ended = mission.state.is_ended
+    since = mission.ended_at if ended and mission.ended_at is not None else mission.created_at
+    spans = [
+        Span(fit(word, 4), weight),
+        Span("  " + fit(mission.id, columns.id), "muted"),
+        Span("  " + fit(mission.title, columns.title), "muted" if ended else "text"),
+        Span("  " + fit(f"{look.glyph} {look.word}", 11), look.token),
+    ]
+    if columns.agent:
+        spans.append(Span("  " + fit(mission.agent_name or "-", columns.agent), "muted"))
+    if columns.tries:
+        spans.append(Span("  " + fit(str(mission.attempts), columns.tries, right=True), "muted"))
+    spans.append(Span("  " + fit(duration(now_ms - since), 3, right=True), "muted"))
+    if columns.next:
+        following = mission.error_code or "" if ended else mission.next
+        spans.append(Span("  " + fit(following, columns.next), "failed" if ended else "muted"))
+    return tuple(spans)

@@ -1,0 +1,248 @@
+"""What the dashboard shows: the supervisor's views, the person's choices, and decisions over both. No I/O."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import assert_never
+
+from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.models import MissionState, QueueStats
+from orchestrator_tui.core.views import (
+    AgentChanged,
+    AgentRemoved,
+    AgentView,
+    EventLogged,
+    MachineChanged,
+    MachineView,
+    MissionChanged,
+    MissionView,
+    Snapshot,
+    StatsChanged,
+    Update,
+)
+from orchestrator_tui.ui.event_text import event_sentence
+from orchestrator_tui.ui.format import MISSION_LOOKS, agent_look, need
+
+EVENTS_KEPT = 2000
+MISSIONS_KEPT = 500
+SAMPLES_KEPT = 120
+
+
+class Panel(IntEnum):
+    """The panels, by the key that goes to them."""
+
+    AGENTS = 1
+    HEALTH = 2
+    PANE = 3
+    MISSIONS = 4
+    EVENTS = 5
+
+
+class Layout(StrEnum):
+    """How much the terminal has room for."""
+
+    NONE = "none"
+    LIST = "list"
+    NARROW = "narrow"
+    WIDE = "wide"
+
+
+def layout_for(width: int, height: int) -> Layout:
+    """The layout for a terminal of this size in cells."""
+    if width < 40 or height < 10:
+        return Layout.NONE
+    if width < 60 or height < 16:
+        return Layout.LIST
+    return Layout.WIDE if width >= 100 and height >= 28 else Layout.NARROW
+
+
+def visible_panels(layout: Layout, active: Panel, bottom: Panel, *, zoomed: bool) -> frozenset[Panel]:
+    """Which panels are on the screen; ``bottom`` is the one of missions and events that was used last."""
+    match layout:
+        case Layout.NONE:
+            return frozenset()
+        case Layout.LIST:
+            return frozenset({Panel.AGENTS if active is Panel.PANE and not zoomed else active})
+        case Layout.NARROW:
+            if zoomed or active not in (Panel.AGENTS, Panel.PANE):
+                return frozenset({active})
+            return frozenset({Panel.AGENTS, Panel.PANE})
+        case Layout.WIDE:
+            return frozenset({active} if zoomed else {Panel.AGENTS, Panel.HEALTH, Panel.PANE, bottom})
+        case _:
+            assert_never(layout)
+
+
+def matches(query: str, *texts: str | None) -> bool:
+    """Whether the texts hold all words of one of the query's alternatives (``needs|work``), in any case."""
+    haystack = " ".join(text for text in texts if text).casefold()
+    alternatives = [part.split() for part in query.casefold().split("|")]
+    wanted = [words for words in alternatives if words]
+    return not wanted or any(all(word in haystack for word in words) for words in wanted)
+
+
+@dataclass(slots=True)
+class Model:
+    """The state behind the panels. Selections are ids, so a row may move without losing the cursor."""
+
+    session: str = ""
+    cwd: str = ""
+    default_provider: str = "claude"
+    in_git_repo: bool = False
+    agents: dict[int, AgentView] = field(default_factory=dict[int, AgentView])
+    missions: dict[str, MissionView] = field(default_factory=dict[str, MissionView])
+    stats: QueueStats = field(default_factory=QueueStats)
+    machine: MachineView = field(default_factory=MachineView)
+    events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=EVENTS_KEPT))
+    cpu_samples: deque[float] = field(default_factory=lambda: deque[float](maxlen=SAMPLES_KEPT))
+    memory_samples: deque[float] = field(default_factory=lambda: deque[float](maxlen=SAMPLES_KEPT))
+    loaded: bool = False
+    filters: dict[Panel, str] = field(default_factory=dict[Panel, str])
+    selected_agent: int | None = None
+    selected_mission: str | None = None
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Replaces everything the supervisor tells; the person's choices stay where they still fit."""
+        self.session, self.cwd = snapshot.session, snapshot.cwd
+        self.default_provider, self.in_git_repo = snapshot.default_provider, snapshot.in_git_repo
+        self.agents = {agent.id: agent for agent in snapshot.agents}
+        self.missions = {mission.id: mission for mission in snapshot.missions}
+        self.stats = snapshot.stats
+        self.events = deque(snapshot.events, maxlen=EVENTS_KEPT)
+        self._take_machine(snapshot.machine)
+        self.loaded = True
+        self.settle_selection()
+
+    def apply(self, updates: Iterable[Update]) -> None:
+        """Takes updates in their order."""
+        for update in updates:
+            match update:
+                case AgentChanged(agent):
+                    self.agents[agent.id] = agent
+                case AgentRemoved(agent_id):
+                    self.agents.pop(agent_id, None)
+                case MissionChanged(mission):
+                    self.missions[mission.id] = mission
+                case StatsChanged(stats):
+                    self.stats = stats
+                case MachineChanged(machine):
+                    self._take_machine(machine)
+                case EventLogged(event):
+                    self.events.append(event)
+                case _:
+                    assert_never(update)
+        self._forget_old_missions()
+        self.settle_selection()
+
+    def shown_agents(self) -> tuple[AgentView, ...]:
+        """Agents that pass the filter, those that need a person first; by id inside one state."""
+        query = self.filters.get(Panel.AGENTS, "")
+        kept = [agent for agent in self.agents.values() if _agent_matches(query, agent)]
+        return tuple(sorted(kept, key=lambda agent: (need(agent.state), agent.id)))
+
+    def shown_missions(self) -> tuple[MissionView, ...]:
+        """Missions that pass the filter: those at work, the queue in its order, then the newest ended."""
+        query = self.filters.get(Panel.MISSIONS, "")
+        kept = [mission for mission in self.missions.values() if _mission_matches(query, mission)]
+        return tuple(sorted(kept, key=_mission_order))
+
+    def shown_events(self) -> tuple[Event, ...]:
+        """Events that pass the filter, the newest first."""
+        query = self.filters.get(Panel.EVENTS, "")
+        names = self.agent_names()
+        if not query:
+            return tuple(reversed(self.events))
+        return tuple(event for event in reversed(self.events) if matches(query, event_sentence(event, names)))
+
+    def agent_names(self) -> dict[int, str]:
+        """Names by id."""
+        return {agent.id: agent.name for agent in self.agents.values()}
+
+    def agent(self) -> AgentView | None:
+        """The selected agent."""
+        return None if self.selected_agent is None else self.agents.get(self.selected_agent)
+
+    def mission(self) -> MissionView | None:
+        """The selected mission."""
+        return None if self.selected_mission is None else self.missions.get(self.selected_mission)
+
+    def find_agent(self, name: str) -> int | None:
+        """The id of the first shown agent whose name begins with, else contains, ``name``."""
+        wanted, shown = name.casefold(), self.shown_agents()
+        if not wanted:
+            return None
+        starting = (agent.id for agent in shown if agent.name.casefold().startswith(wanted))
+        containing = (agent.id for agent in shown if wanted in agent.name.casefold())
+        return next(starting, next(containing, None))
+
+    def settle_selection(self) -> None:
+        """Moves a selection that is no longer shown to the first row."""
+        agents = [agent.id for agent in self.shown_agents()]
+        if self.selected_agent not in agents:
+            self.selected_agent = agents[0] if agents else None
+        missions = [mission.id for mission in self.shown_missions()]
+        if self.selected_mission not in missions:
+            self.selected_mission = missions[0] if missions else None
+
+    def _take_machine(self, machine: MachineView) -> None:
+        self.machine = machine
+        self.cpu_samples.append(machine.cpu_percent)
+        self.memory_samples.append(machine.memory_percent)
+
+    def _forget_old_missions(self) -> None:
+        surplus = len(self.missions) - MISSIONS_KEPT
+        if surplus <= 0:
+            return
+        ended = sorted(
+            (mission for mission in self.missions.values() if mission.state.is_ended),
+            key=lambda mission: mission.ended_at or 0,
+        )
+        for mission in ended[:surplus]:
+            del self.missions[mission.id]
+
+
+_MISSION_RANK = {
+    MissionState.RUNNING: 0,
+    MissionState.ASSIGNED: 0,
+    MissionState.RETRYING: 1,
+    MissionState.PENDING: 2,
+    MissionState.BLOCKED: 3,
+    MissionState.COMPLETED: 4,
+    MissionState.FAILED: 4,
+    MissionState.CANCELLED: 4,
+}
+
+
+def _mission_order(mission: MissionView) -> tuple[int, int, int]:
+    rank = _MISSION_RANK[mission.state]
+    if mission.state.is_ended:
+        return rank, -(mission.ended_at or 0), -mission.seq
+    return rank, mission.priority.rank, mission.seq
+
+
+def _agent_matches(query: str, agent: AgentView) -> bool:
+    return not query or matches(
+        query,
+        agent.name,
+        agent.role,
+        agent.model,
+        agent.provider,
+        agent_look(agent).word,
+        agent.current_task,
+        agent.task_title,
+    )
+
+
+def _mission_matches(query: str, mission: MissionView) -> bool:
+    return not query or matches(
+        query,
+        mission.id,
+        mission.title,
+        mission.type,
+        mission.priority,
+        mission.role,
+        MISSION_LOOKS[mission.state].word,
+        mission.agent_name,
+        mission.next,
+    )

@@ -1,0 +1,68 @@
+"""The top line: project, what needs a person, the endpoint's light, the time."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+
+from textual.widgets import Static
+
+from orchestrator_tui.ui.format import Span, Spans, agent_counts, clock_time
+from orchestrator_tui.ui.model import Layout, Model
+from orchestrator_tui.ui.widgets.frame import content_of
+
+
+class Header(Static):
+    """One line, rewritten only when its text changes."""
+
+    def __init__(self, model: Model, *, id: str) -> None:
+        super().__init__(id=id)
+        self._model = model
+        self._shown: Spans = ()
+
+    def refresh_model(self, now_ms: int, layout: Layout) -> None:
+        """Shows the model at this time."""
+        spans = header_spans(self._model, now_ms, self.size.width, wide=layout is Layout.WIDE)
+        if spans != self._shown:
+            self._shown = spans
+            self.update(content_of(spans))
+
+
+def header_spans(model: Model, now_ms: int, width: int, *, wide: bool) -> Spans:
+    """The header's text, exactly ``width`` cells; words beside the counts only where there is room."""
+    left: list[Span] = [Span(" orchestrator_tui", "strong")]
+    if wide:
+        left.append(Span("   " + "/".join(PurePath(model.cwd).parts[-2:]).lstrip("/"), "muted"))
+    machine = model.machine
+    if machine.mcp_error is not None:
+        light = Span("×", "failed")
+    else:
+        light = Span("●", "working") if machine.mcp_url else Span("○", "muted")
+    right = [Span("MCP ", "muted"), light, Span(f"   {clock_time(now_ms)} ", "muted")]
+    room = width - _cells(left) - _cells(right)
+    counts = next((form for form in _count_forms(model, wide=wide) if _cells(form) + 4 <= room), ())
+    free = room - _cells(counts)
+    before = free // 2 if wide else 2
+    return (*left, Span(" " * before), *counts, Span(" " * (free - before)), *right)
+
+
+_LONG_WORDS = {"restart": "restarting", "stopped": ""}
+
+
+def _count_forms(model: Model, *, wide: bool) -> Iterator[Spans]:
+    """The counts, from the most words to none."""
+    counts = agent_counts(tuple(model.agents.values()))
+    short = {look.word for look, _ in counts if look.word not in ("needs you", "failed", "working")}
+    plain = {look.word for look, _ in counts}
+    forms = ((3, set[str]()), (2, set[str]()), (3, short), (2, short), (2, plain)) if wide else ((2, plain), (1, plain))
+    for gap, wordless in forms:
+        spans: list[Span] = []
+        for look, count in counts:
+            word = "" if look.word in wordless else _LONG_WORDS.get(look.word, look.word)
+            if word == "needs you" and count > 1:
+                word = "need you"
+            spans.append(Span(f"{look.glyph} {count} {word}".rstrip(), look.token))
+            spans.append(Span(" " * gap))
+        yield tuple(spans[:-1])
+
+
+def _cells(spans: Sequence[Span]) -> int:
+    return sum(len(span.text) for span in spans)

@@ -1,0 +1,206 @@
+"""A list of one-line rows that draws only what is seen and redraws only what changed."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from orchestrator_tui.ui.format import Spans
+from orchestrator_tui.ui.model import Panel
+from orchestrator_tui.ui.widgets.frame import Framed
+
+Key = TypeVar("Key", int, str)
+
+
+class Picked(Message):
+    """A row was chosen with the mouse; ``opened`` by a double click."""
+
+    def __init__(self, panel: Panel, key: int | str, *, opened: bool) -> None:
+        super().__init__()
+        self.panel = panel
+        self.key = key
+        self.opened = opened
+
+
+class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds none, ScrollView comes first
+    ScrollView, Framed, Generic[Key], can_focus=True, inherit_bindings=False
+):
+    """Base of the lists: rows are keys, and a subclass says how a key is written."""
+
+    panel: Panel
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "row--text",
+        "row--strong",
+        "row--muted",
+        "row--accent",
+        "row--needs",
+        "row--working",
+        "row--restarting",
+        "row--failed",
+        "row--done",
+        "row--cursor",
+        "row--cursor-blurred",
+    }
+    DEFAULT_CSS = """
+    Rows {
+        scrollbar-size: 0 0;
+        overflow-x: hidden;
+        overflow-y: auto;
+        & .row--text { color: $foreground; }
+        & .row--strong { color: $foreground; text-style: bold; }
+        & .row--muted { color: $muted; }
+        & .row--accent { color: $accent; }
+        & .row--needs { color: $state-needs; }
+        & .row--working { color: $state-working; }
+        & .row--restarting { color: $state-restarting; }
+        & .row--failed { color: $state-failed; }
+        & .row--done { color: $state-done; }
+        & .row--cursor { background: $panel; text-style: bold; }
+        & .row--cursor-blurred { background: $surface; }
+    }
+    """
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._keys: tuple[Key, ...] = ()
+        self._selected: Key | None = None
+        self._drawn: dict[int, tuple[Spans, bool]] = {}
+        self._empty: tuple[Spans, ...] = ()
+
+    def header_spans(self, width: int) -> Spans:
+        """The column names, kept at the top; empty for none."""
+        del width
+        return ()
+
+    def row_spans(self, key: Key, width: int) -> Spans:
+        """The row's text after its two leading cells, ``width`` being the whole row's."""
+        raise NotImplementedError
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The rows, in order."""
+        return self._keys
+
+    @property
+    def selected(self) -> Key | None:
+        """The row under the cursor."""
+        return self._selected
+
+    def show(self, keys: Sequence[Key], selected: Key | None, *, empty: tuple[Spans, ...] = ()) -> None:
+        """Shows these rows with the cursor on ``selected``; ``empty`` is what stands there without rows."""
+        moved = selected != self._selected or tuple(keys) != self._keys
+        if len(keys) != len(self._keys) or empty != self._empty:
+            self._drawn.clear()
+            self.refresh()
+        self._keys, self._selected, self._empty = tuple(keys), selected, empty
+        self.virtual_size = Size(0, len(self._keys) + self._header_height)
+        if moved:
+            self._keep_cursor_visible()
+        self.refresh_changed()
+
+    def refresh_changed(self) -> None:
+        """Redraws the visible rows whose text is no longer what was drawn."""
+        width = self.scrollable_content_region.width
+        for y, (spans, cursor) in list(self._drawn.items()):
+            key = self._key_at(y)
+            if key is None or self.row_spans(key, width) != spans or (key == self._selected) != cursor:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def neighbour(self, step: int) -> Key | None:
+        """The key ``step`` rows below the cursor, stopping at both ends."""
+        if not self._keys:
+            return None
+        here = self._keys.index(self._selected) if self._selected in self._keys else 0
+        return self._keys[min(len(self._keys) - 1, max(0, here + step))]
+
+    @property
+    def half_page(self) -> int:
+        """Half of the visible rows, at least one."""
+        return max(1, (self.size.height - self._header_height) // 2)
+
+    @property
+    def position(self) -> str:
+        """``3-9 of 14`` while some rows are out of sight, else empty."""
+        room = self.scrollable_content_region.height - self._header_height
+        if room <= 0 or len(self._keys) <= room:
+            return ""
+        first = self.scroll_offset.y
+        return f"{first + 1}-{min(len(self._keys), first + room)} of {len(self._keys)}"
+
+    def render_line(self, y: int) -> Strip:
+        """Draws the row at the widget's line ``y``."""
+        width = self.scrollable_content_region.width
+        base = self.rich_style
+        if not self._keys:
+            spans = self._empty[y] if y < len(self._empty) else ()
+            return self._strip(spans).adjust_cell_length(width, base).apply_style(base)
+        if y < self._header_height:
+            return self._strip(self.header_spans(width)).adjust_cell_length(width, base).apply_style(base)
+        key = self._key_at(y)
+        if key is None:
+            return Strip.blank(width, base)
+        spans, cursor = self.row_spans(key, width), key == self._selected
+        self._drawn[y] = spans, cursor
+        mark = Segment(" ▌" if cursor else "  ", self.get_component_rich_style("row--accent", partial=True))
+        strip = Strip([mark, *self._strip(spans)]).adjust_cell_length(width)
+        if cursor:
+            name = "row--cursor" if self.has_focus else "row--cursor-blurred"
+            strip = strip.apply_style(self.get_component_rich_style(name, partial=True))
+        return strip.apply_style(base)
+
+    def notify_style_update(self) -> None:
+        """Draws all rows anew in the new colours."""
+        super().notify_style_update()
+        self._drawn.clear()
+
+    def watch_has_focus(self, value: bool) -> None:
+        """Shows where the keyboard is."""
+        super().watch_has_focus(value)
+        self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draws the rows that came into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._drawn.clear()
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Fits the new size."""
+        self._drawn.clear()
+        self._keep_cursor_visible()
+
+    async def on_click(self, event: events.Click) -> None:
+        """Takes a click on what is written there."""
+        offset = event.get_content_offset(self)
+        key = None if offset is None else self._key_at(offset.y)
+        if key is not None and self._keys:
+            self.post_message(Picked(self.panel, key, opened=event.chain == 2))
+
+    @property
+    def _header_height(self) -> int:
+        return 1 if self.header_spans(40) else 0
+
+    def _key_at(self, y: int) -> Key | None:
+        index = y - self._header_height + self.scroll_offset.y
+        return self._keys[index] if y >= self._header_height and 0 <= index < len(self._keys) else None
+
+    def _keep_cursor_visible(self) -> None:
+        if self._selected not in self._keys:
+            return
+        index = self._keys.index(self._selected)
+        room = max(1, self.scrollable_content_region.height - self._header_height)
+        top = self.scroll_offset.y
+        if index < top or index >= top + room:
+            target = index if index < top else index - room + 1
+            self.scroll_to(y=target, animate=False, force=True, immediate=True)
+
+    def _strip(self, spans: Spans) -> Strip:
+        return Strip(
+            Segment(span.text, self.get_component_rich_style(f"row--{span.token}", partial=True)) for span in spans
+        )

@@ -1,0 +1,394 @@
+"""A supervisor that remembers every command, over a sample fleet at a frozen time."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
+from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.models import (
+    AgentState,
+    Mission,
+    MissionSpec,
+    MissionState,
+    ModelTier,
+    Priority,
+    QueueStats,
+    Role,
+    TaskType,
+    WaitingFor,
+)
+from orchestrator_tui.core.views import (
+    AgentView,
+    KillPreview,
+    MachineView,
+    MissionChanges,
+    MissionView,
+    PaneFrame,
+    Snapshot,
+    SpawnRequest,
+    Update,
+)
+
+NOW_MS = int(time.mktime((2026, 3, 4, 12, 4, 31, 0, 0, -1)) * 1000)
+"""12:04:31 local time, so that pictures do not depend on the time zone."""
+
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+
+
+class FrozenClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now_ms: int = NOW_MS) -> None:
+        self.now = now_ms
+
+    def now_ms(self) -> int:
+        return self.now
+
+    def monotonic_ms(self) -> int:
+        return self.now
+
+
+def agent(
+    number: int,
+    name: str,
+    state: AgentState,
+    age_ms: int,
+    *,
+    task: str | None = None,
+    title: str | None = None,
+    role: Role = Role.CODER,
+    model: ModelTier = ModelTier.SONNET,
+    waiting_for: WaitingFor | None = None,
+    restarts: int = 0,
+    reason: str | None = None,
+) -> AgentView:
+    living = state not in (AgentState.STOPPED, AgentState.FAILED)
+    return AgentView(
+        id=number,
+        name=name,
+        role=role,
+        model=model,
+        provider="claude",
+        state=state,
+        state_since=NOW_MS - age_ms,
+        created_at=NOW_MS - age_ms,
+        waiting_for=waiting_for,
+        reason=reason,
+        current_task=task,
+        task_title=title,
+        restarts=restarts,
+        pane_id=f"%{number + 11}" if living else None,
+        pid=4000 + number if living else None,
+        branch=f"orchestrator/api/{number}" if living else None,
+    )
+
+
+AGENTS = (
+    agent(
+        1,
+        "api-auth",
+        AgentState.WAITING,
+        12 * MINUTE,
+        task="m-041",
+        title="Refresh-token rotation",
+        waiting_for=WaitingFor.PERMISSION,
+        model=ModelTier.OPUS,
+    ),
+    agent(
+        2,
+        "docs-fix",
+        AgentState.WAITING,
+        4 * MINUTE,
+        task="m-044",
+        title="Fix broken links",
+        waiting_for=WaitingFor.QUESTION,
+        role=Role.SCRIBE,
+        model=ModelTier.HAIKU,
+    ),
+    agent(3, "db-migrate", AgentState.BUSY, 31 * MINUTE, task="m-039", title="Split users table"),
+    agent(4, "ui-health", AgentState.BUSY, 2 * MINUTE, task="m-046", title="Health sparkline"),
+    agent(5, "mcp-tools", AgentState.BUSY, 48 * MINUTE, task="m-035", title="Flat schemas for the MCP tools"),
+    agent(
+        6,
+        "flaky-tests",
+        AgentState.RESTARTING,
+        9 * SECOND,
+        task="m-043",
+        title="Quarantine flaky tests",
+        restarts=2,
+        role=Role.TESTER,
+    ),
+    agent(
+        7,
+        "e2e-runner",
+        AgentState.FAILED,
+        HOUR,
+        task="m-030",
+        title="Playwright upgrade",
+        restarts=5,
+        reason="killed by SIGKILL, five times",
+        role=Role.TESTER,
+    ),
+    agent(8, "reviewer", AgentState.IDLE, 3 * HOUR, role=Role.REVIEWER, model=ModelTier.OPUS),
+    agent(9, "scratch", AgentState.STOPPED, 5 * HOUR, role=Role.GENERALIST),
+)
+
+
+def mission(
+    number: int,
+    title: str,
+    state: MissionState,
+    age_ms: int,
+    *,
+    priority: Priority = Priority.NORMAL,
+    agent_id: int | None = None,
+    following: str = "",
+    attempts: int = 0,
+    error_code: str | None = None,
+    blocked_by: tuple[str, ...] = (),
+) -> MissionView:
+    name = next((one.name for one in AGENTS if one.id == agent_id), None)
+    return MissionView(
+        id=f"m-{number:03}",
+        seq=number,
+        title=title,
+        type="coding",
+        priority=priority,
+        state=state,
+        created_at=NOW_MS - age_ms,
+        agent_id=agent_id,
+        agent_name=name,
+        attempts=attempts,
+        blocked_by=blocked_by,
+        next=following,
+        ended_at=NOW_MS - age_ms if state.is_ended else None,
+        error_code=error_code,
+    )
+
+
+MISSIONS = (
+    mission(
+        41,
+        "Refresh-token rotation",
+        MissionState.RUNNING,
+        12 * MINUTE,
+        priority=Priority.CRITICAL,
+        agent_id=1,
+        following="waits for approval",
+        attempts=1,
+    ),
+    mission(39, "Split users table", MissionState.RUNNING, 31 * MINUTE, agent_id=3, attempts=1),
+    mission(
+        43,
+        "Quarantine flaky tests",
+        MissionState.RETRYING,
+        6 * MINUTE,
+        agent_id=6,
+        following="again in 2 s",
+        attempts=2,
+    ),
+    mission(
+        47,
+        "Rate limit on login",
+        MissionState.PENDING,
+        3 * MINUTE,
+        priority=Priority.HIGH,
+        following="next free agent",
+    ),
+    mission(
+        48,
+        "Split settings module",
+        MissionState.BLOCKED,
+        2 * MINUTE,
+        following="after m-041",
+        blocked_by=("m-041",),
+    ),
+    mission(30, "Playwright upgrade", MissionState.FAILED, HOUR, agent_id=7, attempts=4, error_code="agent_crashed"),
+    mission(29, "Pin the toolchain", MissionState.COMPLETED, 2 * HOUR, agent_id=8, attempts=1),
+)
+
+EVENTS = (
+    Event(EventType.SPAWN, NOW_MS - 12 * MINUTE, agent_id=1, seq=1),
+    Event(EventType.MISSION_ENQUEUED, NOW_MS - 12 * MINUTE, mission_id="m-041", seq=2),
+    Event(EventType.TASK_START, NOW_MS - 11 * MINUTE, agent_id=1, mission_id="m-041", attempt=1, seq=3),
+    Event(EventType.CRASH, NOW_MS - 20 * SECOND, agent_id=6, data={"reason": "killed by SIGSEGV"}, seq=4),
+    Event(EventType.RESTART, NOW_MS - 9 * SECOND, agent_id=6, data={"delay_ms": 4000}, seq=5),
+    Event(EventType.ATTENTION, NOW_MS - 5 * SECOND, agent_id=1, data={"waiting_for": "permission"}, seq=6),
+)
+
+MACHINE = MachineView(
+    cpu_percent=38.0,
+    cpu_count=8,
+    memory_percent=61.0,
+    memory_bytes=int(9.8 * 2**30),
+    panes=9,
+    mcp_url="http://127.0.0.1:8765/mcp",
+)
+
+EMPTY = Snapshot(session="api-3f2a", cwd="/home/ada/acme/api", machine=MACHINE, in_git_repo=True)
+
+FLEET = replace(
+    EMPTY,
+    agents=AGENTS,
+    missions=MISSIONS,
+    stats=QueueStats(pending=14, blocked=1, retrying=1, running=3, completed=21, failed=1),
+    events=EVENTS,
+)
+
+_B, _D, _G, _R, _0 = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
+SCREEN = tuple(
+    line.encode()
+    for line in (
+        f"{_D}> Add refresh-token rotation to the auth service{_0}",
+        "",
+        f"{_G}●{_0} I will add a rotation table and revoke the old token on use.",
+        "",
+        f"{_G}●{_0} {_B}Update{_0}(auth/tokens.py)",
+        f"  ⎿ Added {_B}42{_0} lines, removed {_B}7{_0} lines",
+        "     118 \x1b[48;2;20;60;40m+    async def rotate(self, token: str) -> TokenPair:      \x1b[0m",
+        "     119 \x1b[48;2;20;60;40m+        row = await self._store.consume(token)            \x1b[0m",
+        "     120 \x1b[48;2;20;60;40m+        if row is None:                                   \x1b[0m",
+        "     121 \x1b[48;2;20;60;40m+            raise TokenReused(token)                      \x1b[0m",
+        "",
+        f"{_G}●{_0} {_B}Bash{_0}(pytest tests/auth -q)",
+        "  ⎿ 31 passed in 4.20s",
+        "",
+        "╭──────────────────────────────────────────────────────────────────╮",
+        "│ Bash command: alembic upgrade head                               │",
+        "│ Do you want to proceed?                                          │",
+        "│ \x1b[38;5;75m❯ 1. Yes\x1b[0m                                                         │",
+        "│   2. Yes, and do not ask again for alembic                       │",
+        "│   3. No, and tell Claude what to do differently (esc)            │",
+        "╰──────────────────────────────────────────────────────────────────╯",
+        "",
+        f"{_D}claude  main*{_0}",
+        "",
+        "",
+        "",
+    )
+)
+
+
+class FakeFeed:
+    """A snapshot, then whatever is pushed."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._queue: asyncio.Queue[Update | None] = asyncio.Queue()
+        self.closed = False
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    def push(self, update: Update | None) -> None:
+        self._queue.put_nowait(update)
+
+    async def __aiter__(self) -> AsyncIterator[Update]:
+        while (update := await self._queue.get()) is not None:
+            yield update
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class FakeClient:
+    """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise."""
+
+    snapshot: Snapshot = FLEET
+    calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
+    frames: int = 0
+    screen: tuple[bytes, ...] = SCREEN
+    fail_with: Exception | None = None
+    frame_failure: Exception | None = None
+    feeds: list[FakeFeed] = field(default_factory=list[FakeFeed])
+
+    def _record(self, *call: object) -> None:
+        self.calls.append(call)
+        if self.fail_with is not None:
+            failure, self.fail_with = self.fail_with, None
+            raise failure
+
+    async def open_feed(self) -> FakeFeed:
+        self.feeds.append(FakeFeed(self.snapshot))
+        return self.feeds[-1]
+
+    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
+        self._record("spawn", request)
+        first = 100
+        return [
+            agent(first + n, request.config.name or f"agent-{first + n}", AgentState.STARTING, 0)
+            for n in range(request.count)
+        ]
+
+    async def kill_preview(self, agent_id: int) -> KillPreview:
+        name = next(one.name for one in self.snapshot.agents if one.id == agent_id)
+        return KillPreview(name, ("Its mission m-041 goes back to the queue.", "3 uncommitted files in its worktree."))
+
+    async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
+        self._record("kill", agent_id, signal)
+
+    async def restart(self, agent_id: int) -> None:
+        self._record("restart", agent_id)
+
+    async def remove(self, agent_id: int) -> None:
+        self._record("remove", agent_id)
+
+    async def rename(self, agent_id: int, name: str) -> None:
+        self._record("rename", agent_id, name)
+
+    async def hold(self, agent_id: int, held: bool) -> None:
+        self._record("hold", agent_id, held)
+
+    async def send(self, agent_id: int, text: str) -> None:
+        self._record("send", agent_id, text)
+
+    async def approve(self, agent_id: int, allow: bool) -> None:
+        self._record("approve", agent_id, allow)
+
+    async def attach_argv(self, agent_id: int) -> tuple[str, ...]:
+        self._record("attach_argv", agent_id)
+        return ("tmux", "attach", "-t", f"%{agent_id}")
+
+    async def pane_frame(self, agent_id: int) -> PaneFrame | None:
+        self.frames += 1
+        if self.frame_failure is not None:
+            raise self.frame_failure
+        return PaneFrame(agent_id, f"%{agent_id + 11}", 74, 26, self.screen, cursor_x=2, cursor_y=22)
+
+    async def add_mission(self, spec: MissionSpec) -> str:
+        self._record("add_mission", spec)
+        return spec.id or "mission-1"
+
+    async def mission(self, mission_id: str) -> Mission:
+        view = next(one for one in self.snapshot.missions if one.id == mission_id)
+        return Mission(
+            id=view.id,
+            seq=view.seq,
+            prompt=view.title,
+            context="Keep the API as it is.",
+            type=TaskType.CODING,
+            priority=view.priority,
+            state=view.state,
+            created_at=view.created_at,
+            timeout_ms=30 * MINUTE,
+            max_retries=2,
+        )
+
+    async def update_mission(self, mission_id: str, changes: MissionChanges) -> None:
+        self._record("update_mission", mission_id, changes)
+
+    async def cancel_mission(self, mission_id: str) -> None:
+        self._record("cancel_mission", mission_id)
+
+    async def retry_mission(self, mission_id: str) -> None:
+        self._record("retry_mission", mission_id)
+
+    async def add_dependency(self, mission_id: str, on: str) -> None:
+        self._record("add_dependency", mission_id, on)
+
+
+REFUSAL: OrchestratorError = NotAllowedNow("The agent shows a dialog.", remedy="Answer it first.", field="text")

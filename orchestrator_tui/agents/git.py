@@ -44,6 +44,11 @@ def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return kept | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there: one stat, too quick to leave the event loop for."""
+    return path.is_dir()
+
+
 class Git:
     """Git commands and the lock that orders changes of one repository, also between processes."""
 
@@ -90,7 +95,7 @@ class Git:
 
     async def common_folder(self, folder: Path) -> Path | None:
         """The repository that a folder belongs to, the same for all its worktrees; None outside of one."""
-        if not folder.is_dir():
+        if not is_folder(folder):
             return None
         result = await self.run(folder, "rev-parse", "--git-common-dir")
         return (folder / result.output).resolve() if result.ok and result.output else None

@@ -1,10 +1,9 @@
 """Git worktrees for isolated agents: made or found again, and removed only when nothing can be lost."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator_tui.agents.git import Git, GitResult
+from orchestrator_tui.agents.git import Git, GitResult, is_folder
 from orchestrator_tui.agents.worktree_state import (
     ListedWorktree,
     WorktreeState,
@@ -60,7 +59,7 @@ class WorktreeManager:
 
         Raises UsageError naming ``worktree.repo``, ``.base``, ``.branch`` or ``.path``, and CannotRun.
         """
-        where = (cwd / Path(config.repo).expanduser()) if config.repo else cwd
+        where = _absolute(config.repo or "", cwd)
         common = await self._git.common_folder(where)
         if common is None:
             raise UsageError(
@@ -69,7 +68,7 @@ class WorktreeManager:
                 field="worktree.repo",
             )
         branch = await self._branch_name(where, fill_in(config.branch, branch_part(session), agent_id))
-        path = _absolute(fill_in(config.path, session, agent_id), cwd) if config.path else default_path.absolute()
+        path = _absolute(fill_in(config.path, session, agent_id) if config.path else str(default_path), cwd)
         if "\n" in str(path):
             raise UsageError("`worktree.path` holds a line break.", field="worktree.path")
         async with self._git.exclusively(common):
@@ -77,7 +76,7 @@ class WorktreeManager:
             listed = await self._listed(common)
             await self._refuse_foreign_branch(common, branch, owner)
             existing = next((entry for entry in listed if _same(entry.path, path)), None)
-            if existing is not None and path.is_dir():
+            if existing is not None and is_folder(path):
                 return await self._reuse(existing, listed[0], branch, is_own=config.path is None)
             if existing is not None:
                 # Its folder was deleted by hand: only git's record of it is left.
@@ -119,7 +118,7 @@ class WorktreeManager:
 
     async def unsaved(self, path: Path, branch: str | None) -> tuple[str, ...]:
         """What a worktree holds that is nowhere else, in words; empty when nothing, or when it is gone."""
-        if not path.is_dir():
+        if not is_folder(path):
             return ()
         try:
             return (await self.state(path, branch)).losses()
@@ -131,7 +130,7 @@ class WorktreeManager:
 
         None when it is gone, else why it was kept. Files that git ignores go with it.
         """
-        if not path.is_dir():
+        if not is_folder(path):
             return None
         try:
             common = await self._git.common_folder(path)
@@ -162,7 +161,7 @@ class WorktreeManager:
             return []
         holding: list[WorktreeState] = []
         for entry in await self._listed(common):
-            if entry.branch is None or not entry.path.is_dir():
+            if entry.branch is None or not is_folder(entry.path):
                 continue
             owner = await self._config(common, entry.branch, "orchestratorowner")
             if owner is None or owner.rpartition("/")[0] != session:
@@ -287,7 +286,7 @@ class WorktreeManager:
 
 
 def _absolute(text: str, cwd: Path) -> Path:
-    return Path(re.sub(r"/+$", "", str(cwd / Path(text).expanduser()))).absolute()
+    return (cwd / Path(text).expanduser()).absolute()
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -10,6 +10,7 @@ from orchestrator_tui.pty.transport import TransportLost
 
 _CHUNK = 1 << 18
 _SECOND_LOOK_S = 0.1
+_END_WITHIN_S = 1.0
 
 
 class ControlClient:
@@ -100,7 +101,7 @@ class ControlClient:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
         if self._reader is not None:
-            done, _ = await asyncio.wait({self._reader}, timeout=1)
+            done, _ = await asyncio.wait({self._reader}, timeout=_END_WITHIN_S)
             if not done:
                 self._kill()
                 await asyncio.wait({self._reader})
@@ -111,8 +112,12 @@ class ControlClient:
             while data := await process.stdout.read(_CHUNK):
                 self._receive(data)
         self._lose("the tmux control client ended")
-        self._kill()
-        await process.wait()
+        # Killing what has just ended by itself would take its status away from asyncio: wait first.
+        try:
+            await asyncio.wait_for(process.wait(), _END_WITHIN_S)
+        except TimeoutError:
+            self._kill()
+            await process.wait()
         if process.stdin is not None:
             process.stdin.close()
             with contextlib.suppress(ConnectionError):

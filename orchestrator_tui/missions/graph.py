@@ -82,7 +82,7 @@ class DependencyGraph:
     def check_acyclic(self, child: int, parent: int) -> None:
         """Raises DependencyCycle when ``parent`` already waits for ``child``."""
         waiter_of: dict[int, int] = {parent: child}
-        frontier = [parent]
+        frontier: list[int] = [parent]
         while frontier and child not in waiter_of:
             found = self._db.rows(_PARENTS, (json.dumps(frontier),))
             frontier = []
@@ -92,7 +92,7 @@ class DependencyGraph:
                     frontier.append(above)
         if child not in waiter_of:
             return
-        path = [child, waiter_of[child]]
+        path: list[int] = [child, waiter_of[child]]
         while path[-1] != child:
             path.append(waiter_of[path[-1]])
         names = self._names(path)

@@ -1,7 +1,6 @@
 """Missions come in and are edited while they are open; inside the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from orchestrator_tui.core.errors import DuplicateMission, NotAllowedNow, UnknownDependency
 from orchestrator_tui.core.events import Event, EventType
@@ -142,10 +141,11 @@ class Intake:
         """The specs that are not queued yet, with their fingerprints. Raises DuplicateMission."""
         new: dict[str, tuple[MissionSpec, str]] = {}
         for spec_id, spec in named:
-            mark = fingerprint(replace(spec, id=None))
+            mark = fingerprint(spec)
+            known: str | None = None
             if spec_id in new:
                 known = new[spec_id][1]
-            else:
+            elif spec.id is not None:
                 row = self._db.one("SELECT fingerprint FROM payload JOIN mission USING(seq) WHERE id = ?", (spec_id,))
                 known = row[0] if row else None
             if known is None:

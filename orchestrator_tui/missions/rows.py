@@ -88,7 +88,7 @@ def mission(row: Row) -> Mission:
     return Mission(
         seq=row[0],
         id=row[1],
-        priority=PRIORITIES[row[2]],
+        priority=PRIORITIES[int(row[2])],
         type=TaskType(row[3]),
         role=None if row[4] is None else Role(row[4]),
         state=state,

@@ -4,9 +4,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.models import MissionSpec, Priority, Role, TaskType, TokenUsage
@@ -97,8 +97,12 @@ def checked_usage(value: TokenUsage | Mapping[str, int] | None) -> TokenUsage:
 
 def fingerprint(spec: MissionSpec) -> str:
     """A short hash of a checked mission's content without its id; dependencies count as a set."""
-    content: dict[str, Any] = asdict(spec) | {"id": None, "depends_on": sorted(spec.depends_on)}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    role = spec.role.value if spec.role else None
+    content = (
+        *(spec.prompt, spec.context, spec.type.value, spec.priority.value, role, spec.timeout_ms, spec.max_retries),
+        sorted(spec.depends_on),
+    )
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
 def _checked_dependencies(values: Iterable[object]) -> tuple[str, ...]:

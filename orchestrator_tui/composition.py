@@ -9,7 +9,6 @@ import shutil
 import tomllib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from orchestrator_tui.agents.providers.claude import ClaudeProvider
 from orchestrator_tui.agents.providers.demo import DemoProvider
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import Settings, parse_settings
-from orchestrator_tui.core.errors import CannotRun, ConfigError
+from orchestrator_tui.core.errors import CannotRun, ConfigError, TmuxUnavailable
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.mcp.client import control
 from orchestrator_tui.mcp.server import Endpoint
@@ -92,31 +91,129 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
 
 
-@dataclass(slots=True)
 class Runtime:
-    """A supervised session in this process."""
+    """A supervised session in this process: assembled first, then started.
 
-    session: Session
-    lock: SessionLock
-    supervisor: Supervisor
-    endpoint: Endpoint
-    settings: Settings
+    ``queue`` and ``manager`` may be shared with the caller, who then closes them.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        kind: OwnerKind,
+        *,
+        cwd: Path,
+        settings: Settings,
+        queue: MissionQueue,
+        manager: PTYManager,
+        provider: str | None = None,
+    ) -> None:
+        self.session = session
+        self.settings = settings
+        self._kind = kind
+        self._cwd = cwd
+        providers = make_providers(settings)
+        default, notice = choose_provider(settings, provider, providers)
+        book = AgentBook(queue.registry, SystemClock(), self._publish, self._changed)
+        self._credentials = Credentials(session.secret(), book.is_known)
+        self._worktrees = WorktreeManager()
+        self._fleet = Fleet(
+            session=session.name,
+            cwd=str(cwd),
+            clock=SystemClock(),
+            new_id=lambda: str(uuid.uuid4()),
+            manager=manager,
+            queue=queue,
+            book=book,
+            providers=providers,
+            agent_files=session.agent_files,
+            credentials=self._credentials,
+            settings=settings,
+            publish=self._publish,
+            changed=self._changed,
+            default_provider=default,
+        )
+        self.supervisor = Supervisor(self._fleet, EventLog(session.events), self._worktrees)
+        self.supervisor.provider_notice = notice
+        self.endpoint = Endpoint(self.supervisor, self._credentials, port=session.port())
+
+    async def start(self) -> None:
+        """Listens, adopts what is there and begins to supervise. Raises CannotRun."""
+        fleet, supervisor, endpoint = self._fleet, self.supervisor, self.endpoint
+        supervisor.in_git_repo = await self._worktrees.is_repository(self._cwd)
+        await fleet.book.load()
+        has_new_port = await self._listen()
+        fleet.addresses.url, fleet.addresses.hooks_url = endpoint.url, endpoint.hooks_url
+        supervisor.mcp_status = lambda: (endpoint.url, endpoint.error)
+        await supervisor.start()
+        if has_new_port:
+            supervisor.restart_when_idle()
+        self.session.publish_endpoint(
+            EndpointInfo(
+                url=endpoint.url,
+                token=self._credentials.operator_token(),
+                pid=os.getpid(),
+                tmux_socket=fleet.manager.socket_name,
+                state_dir=str(self.session.folder),
+                kind=self._kind,
+            )
+        )
+        # The start's objects live as long as we do: without this, full collections stall the screen for 150 ms.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 50, 1_000)
 
     async def aclose(self, *, stop_agents: bool = False) -> None:
-        """The endpoint first, then the supervisor, then the session itself."""
+        """The endpoint first, then the supervisor."""
         self.session.withdraw_endpoint()
         if stop_agents:
             await self.supervisor.stop_agents()
         await self.endpoint.stop()
         await self.supervisor.aclose()
-        self.lock.release()
+
+    async def _listen(self) -> bool:
+        """Binds the session's own port; another one only when that is taken, which is then the answer True."""
+        wanted = self.session.port()
+        try:
+            await self.endpoint.start()
+        except CannotRun:
+            if wanted == 0:
+                raise
+            self.endpoint.port = 0
+            await self.endpoint.start()
+        self.session.remember_port(self.endpoint.port)
+        return wanted not in (0, self.endpoint.port)
+
+    def _publish(self, event: Event) -> None:
+        self._fleet.publish(event)
+
+    def _changed(self, agent_id: int) -> None:
+        self._fleet.changed(agent_id)
 
 
-def make_providers(settings: Settings, session: Session) -> dict[str, Provider]:
+class OwnedRuntime:
+    """A runtime that has the session to itself and closes everything with it."""
+
+    def __init__(self, runtime: Runtime, lock: SessionLock) -> None:
+        self._runtime = runtime
+        self._lock = lock
+        self.supervisor = runtime.supervisor
+        self.endpoint = runtime.endpoint
+
+    async def aclose(self, *, stop_agents: bool = False) -> None:
+        """Lets go of the session; agents live on unless ``stop_agents``."""
+        await self._runtime.aclose(stop_agents=stop_agents)
+        fleet = self.supervisor.fleet
+        await fleet.manager.aclose()
+        await fleet.queue.aclose()
+        self._lock.release()
+
+
+def make_providers(settings: Settings) -> dict[str, Provider]:
     """Every kind of agent program."""
     return {
         "claude": ClaudeProvider(settings.claude_command),
-        "demo": DemoProvider(session.shared),
+        "demo": DemoProvider(),
     }
 
 
@@ -135,7 +232,7 @@ def choose_provider(
 
 async def start_runtime(
     session: Session, kind: OwnerKind, *, cwd: Path, settings: Settings, provider: str | None = None
-) -> Runtime:
+) -> OwnedRuntime:
     """Takes the session, opens its stores, adopts its agents and listens.
 
     Raises SessionOwned, TmuxUnavailable, CannotRun.
@@ -144,96 +241,23 @@ async def start_runtime(
     session.create()
     lock = session.lock(kind)
     try:
-        return await _start(session, lock, kind, cwd, settings, provider)
+        queue = await MissionQueue.open(session.database, clock=SystemClock())
+        manager = make_manager(session)
+        runtime = Runtime(session, kind, cwd=cwd, settings=settings, queue=queue, manager=manager, provider=provider)
+        await runtime.start()
     except BaseException:
         lock.release()
         raise
+    return OwnedRuntime(runtime, lock)
 
 
-async def _start(
-    session: Session, lock: SessionLock, kind: OwnerKind, cwd: Path, settings: Settings, provider: str | None
-) -> Runtime:
-    clock = SystemClock()
-    queue = await MissionQueue.open(session.database, clock=clock)
-    socket = socket_name(session.folder, session.name)
-    manager = PTYManager(session.name, socket_name=socket, clock=clock)
-    event_log = EventLog(session.events)
-    providers = make_providers(settings, session)
-    default, notice = choose_provider(settings, provider, providers)
-
-    def later(_: object) -> None:
-        """Replaced by the supervisor."""
-
-    def publish(event: Event) -> None:
-        fleet.publish(event)
-
-    def changed(agent_id: int) -> None:
-        fleet.changed(agent_id)
-
-    book = AgentBook(queue.registry, clock, publish, changed)
-    credentials = Credentials(session.secret(), book.is_known)
-    fleet = Fleet(
-        session=session.name,
-        cwd=str(cwd),
-        clock=clock,
-        new_id=lambda: str(uuid.uuid4()),
-        manager=manager,
-        queue=queue,
-        book=book,
-        providers=providers,
-        agent_files=session.agent_files,
-        credentials=credentials,
-        settings=settings,
-        publish=later,
-        changed=later,
-        default_provider=default,
-    )
-    worktrees = WorktreeManager()
-    in_repo = await worktrees.is_repository(cwd)
-    supervisor = Supervisor(fleet, event_log, worktrees, in_repo)
-    supervisor.provider_notice = notice
-    endpoint = Endpoint(supervisor, credentials, port=session.port())
-    await book.load()
-    port_changed = await _listen(endpoint, session)
-    fleet.addresses.url, fleet.addresses.hooks_url = endpoint.url, endpoint.hooks_url
-    supervisor.mcp_status = lambda: (endpoint.url, endpoint.error)
-    await supervisor.start()
-    if port_changed:
-        supervisor.restart_when_idle()
-    session.publish_endpoint(
-        EndpointInfo(
-            url=endpoint.url,
-            token=credentials.operator_token(),
-            pid=os.getpid(),
-            tmux_socket=socket,
-            state_dir=str(session.folder),
-            kind=kind,
-        )
-    )
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 1_000)
-    return Runtime(session, lock, supervisor, endpoint, settings)
-
-
-async def _listen(endpoint: Endpoint, session: Session) -> bool:
-    """Binds the session's own port; another one only when that is taken. True when running agents must restart."""
-    wanted = session.port()
-    try:
-        await endpoint.start()
-    except CannotRun:
-        if wanted == 0:
-            raise
-        endpoint.port = 0
-        await endpoint.start()
-    session.remember_port(endpoint.port)
-    return wanted not in (0, endpoint.port)
+def make_manager(session: Session) -> PTYManager:
+    """The panes of a session, on a tmux socket of its own."""
+    return PTYManager(session.name, socket_name=socket_name(session.folder, session.name), clock=SystemClock())
 
 
 def require_tmux() -> None:
     """Raises TmuxUnavailable, with the command to type, when tmux is missing."""
-    from orchestrator_tui.core.errors import TmuxUnavailable
-
     if shutil.which("tmux") is None:
         raise TmuxUnavailable(
             "tmux is not installed.", remedy="Install it: apt-get install tmux, or brew install tmux."

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestrator_tui.composition import Runtime, load_settings, log_to, start_runtime, take_over
+from orchestrator_tui.composition import OwnedRuntime, load_settings, log_to, start_runtime, take_over
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.models import MissionSpec, Role
@@ -59,7 +59,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
         _serve_in_background(session, provider, config)
 
 
-async def _seed(runtime: Runtime, missions: list[MissionSpec]) -> None:
+async def _seed(runtime: OwnedRuntime, missions: list[MissionSpec]) -> None:
     supervisor = runtime.supervisor
     if not supervisor.agents():
         for role in (Role.CODER, Role.TESTER, Role.ANALYST, Role.GENERALIST):

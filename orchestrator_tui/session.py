@@ -66,7 +66,6 @@ class Session:
         self.events = self.folder / "events.jsonl"
         self.log = self.folder / "orchestrator.log"
         self.agents = self.folder / "agents"
-        self.shared = self.folder / "shared"
         self._lock_file = self.folder / "owner.lock"
         self._endpoint_file = self.folder / "endpoint.json"
         self._port_file = self.folder / "port"
@@ -76,7 +75,7 @@ class Session:
         """Makes the folders, private to the user."""
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for folder in (self.folder, self.agents, self.shared):
+            for folder in (self.folder, self.agents):
                 folder.mkdir(exist_ok=True, mode=0o700)
                 folder.chmod(0o700)
         except OSError as error:

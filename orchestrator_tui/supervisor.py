@@ -55,12 +55,11 @@ KEPT_EVENTS = 500
 class Supervisor:
     """Owns the parts and their tasks; satisfies ``SupervisorClient`` for screens and ``Backend`` for the endpoint."""
 
-    def __init__(self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager, in_git_repo: bool) -> None:
+    def __init__(self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager) -> None:
         self.fleet = fleet
         self.spawning_roles: Collection[Role] = fleet.settings.spawning_roles
         self._event_log = event_log
-        self._worktrees = worktrees
-        self._in_git_repo = in_git_repo
+        self.in_git_repo = False
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
         self._health: dict[int, HealthStatus] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -97,10 +96,8 @@ class Supervisor:
         self._spawn_task(self._tick(), "tick")
         self._spawn_task(self._updates.run(), "updates")
 
-    async def aclose(self, *, stop_agents: bool = False) -> None:
-        """Lets go: agents live on, unless ``stop_agents``."""
-        if stop_agents:
-            await self.stop_agents()
+    async def aclose(self) -> None:
+        """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -111,8 +108,6 @@ class Supervisor:
         with suppress(OrchestratorError):
             await self.fleet.queue.add_spent(self._timekeeper.take_pending(now=True))
         await self.fleet.book.flush()
-        await self.fleet.manager.aclose()
-        await self.fleet.queue.aclose()
         await self._event_log.aclose()
 
     def restart_when_idle(self) -> None:
@@ -137,7 +132,7 @@ class Supervisor:
         """A snapshot and every later update."""
         self._measure_machine()
         return await self._updates.open(
-            self.fleet.session, tuple(self._events), self.fleet.default_provider, self._in_git_repo
+            self.fleet.session, tuple(self._events), self.fleet.default_provider, self.in_git_repo
         )
 
     def agents(self) -> Sequence[AgentView]:
@@ -373,7 +368,7 @@ class Supervisor:
                 await self._check_health()
 
     async def _count_time(self, elapsed_ms: int) -> None:
-        book, settling = self.fleet.book, self.settling
+        book = self.fleet.book
         running = [
             mission
             for hand in self.fleet.hands.values()
@@ -386,7 +381,7 @@ class Supervisor:
             return record is not None and record.state is not AgentState.WAITING
 
         def limit(mission: Mission) -> int | None:
-            return settling.timeout_of(mission)
+            return self.fleet.timeout_ms(mission.agent_id)
 
         for mission in self._timekeeper.tick(running, elapsed_ms, counts, limit):
             if not self.fencer.is_fencing(mission.id):
@@ -434,7 +429,7 @@ class Supervisor:
                 tmux_error=self.fleet.manager.transport_error,
                 mcp_url=url,
                 mcp_error=error,
-                store_error=self._event_log.error,
+                store_error=self.fleet.queue.store_error,
                 provider_notice=self.provider_notice,
             )
         )

@@ -85,7 +85,7 @@ class Fencer:
             await self.stop_agent(agent_id, code, mission_id)
         self._fleet.drop(mission_id)
         try:
-            await self._fleet.queue.settle_fence(mission_id)
+            await self._fleet.queue.settle_fence(mission_id, retry_budget=self._fleet.retry_budget(agent_id))
         except OrchestratorError as error:
             log.warning("fence of %s: %s", mission_id, error)
         self._fleet.wake.set()

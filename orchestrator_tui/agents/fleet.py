@@ -119,9 +119,22 @@ class Fleet:
             permission_mode=self.settings.permission_mode,
         )
 
+    def retry_budget(self, agent_id: int | None) -> int | None:
+        """How many retries a mission without its own budget has with this agent."""
+        return self._number(agent_id, "retry_budget")
+
+    def timeout_ms(self, agent_id: int | None) -> int | None:
+        """How long a mission without its own limit may run with this agent."""
+        return self._number(agent_id, "timeout_ms")
+
     def takes_start_argument(self, record: AgentRecord) -> bool:
         """Whether a mission starts a new conversation of the agent rather than being typed into the running one."""
         return self.provider_of(record).supports_fresh and config_of(record).conversation is ConversationMode.FRESH
+
+    def _number(self, agent_id: int | None, key: str) -> int | None:
+        record = self.book.find(agent_id) if agent_id is not None else None
+        value = record.config.get(key) if record else None
+        return value if isinstance(value, int) else None
 
     def own_word(self, record: AgentRecord) -> SessionStatus | None:
         """What the agent's living program says of its state."""

@@ -46,7 +46,7 @@ class Settling:
             recoverable=recoverable,
             lease=mission.lease,
             override=caller.is_operator,
-            retry_budget=self.retry_budget(mission),
+            retry_budget=self._fleet.retry_budget(mission.agent_id),
         )
         await self._ended(caller, mission)
         return failed
@@ -74,7 +74,7 @@ class Settling:
                         lease=mission.lease,
                         reserve_for=agent_id if comes_back else None,
                         delay_ms=0 if code == "agent_restarted" else None,
-                        retry_budget=self.retry_budget(mission),
+                        retry_budget=self._fleet.retry_budget(mission.agent_id),
                     )
                     self._count(agent_id, completed=False)
             except OrchestratorError as error:
@@ -92,24 +92,12 @@ class Settling:
             message=message,
             recoverable=True,
             lease=mission.lease,
-            retry_budget=self.retry_budget(mission),
+            retry_budget=self._fleet.retry_budget(mission.agent_id),
         )
         assert mission.agent_id is not None
         self._fleet.drop(mission.id)
         self._count(mission.agent_id, completed=False)
         self._fleet.wake.set()
-
-    def retry_budget(self, mission: Mission) -> int | None:
-        """How many retries the mission has when it does not say: its agent's budget."""
-        record = self._fleet.book.find(mission.agent_id) if mission.agent_id is not None else None
-        budget = record.config.get("retry_budget") if record else None
-        return budget if isinstance(budget, int) else None
-
-    def timeout_of(self, mission: Mission) -> int | None:
-        """The mission's time limit when it does not say: its agent's."""
-        record = self._fleet.book.find(mission.agent_id) if mission.agent_id is not None else None
-        limit = record.config.get("timeout_ms") if record else None
-        return limit if isinstance(limit, int) else None
 
     async def _reportable(self, caller: Caller, mission_id: str) -> Mission:
         mission = await self._fleet.queue.get(mission_id)

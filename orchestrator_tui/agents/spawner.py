@@ -41,6 +41,7 @@ class AgentSpawner:
         self._worktrees = worktrees
         self._numbering = asyncio.Lock()
         self.on_close: Callable[[], Awaitable[None]] | None = None
+        self.before_use: Callable[[], Awaitable[None]] | None = None
 
     async def spawn_agent(self, config: AgentConfig) -> Agent:
         """Starts one agent; it is returned in ``starting``.
@@ -51,6 +52,7 @@ class AgentSpawner:
 
     async def spawn_pool(self, count: int, config: AgentConfig) -> list[Agent]:
         """Starts ``count`` agents of one configuration, in order of their ids."""
+        await self._ready()
         if not 1 <= count <= MOST_AT_ONCE:
             raise UsageError(f"`count` is {count}.", remedy=f"Use 1 to {MOST_AT_ONCE}.", field="count")
         if count > 1 and config.name is not None:
@@ -93,6 +95,7 @@ class AgentSpawner:
 
     async def distribute_task(self, task: Task) -> Agent | None:
         """Queues a task and places it at once; the agent that got it, or None while it waits."""
+        await self._ready()
         mission_id = await self._fleet.queue.enqueue(
             prompt=task.prompt,
             context=task.context,
@@ -114,6 +117,7 @@ class AgentSpawner:
 
     async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
         """Ends an agent and its process tree on purpose; its mission goes to others."""
+        await self._ready()
         fleet = self._fleet
         record = fleet.book.get(agent_id)
         hand = fleet.hand(agent_id)
@@ -129,6 +133,7 @@ class AgentSpawner:
 
     async def restart(self, agent_id: int) -> None:
         """Starts an agent anew on its conversation; what it runs is tried again by the same agent, without delay."""
+        await self._ready()
         fleet = self._fleet
         record = fleet.book.get(agent_id)
         fleet.hand(agent_id).is_fencing = True
@@ -170,6 +175,10 @@ class AgentSpawner:
         """Lets go of everything; agents live on."""
         if self.on_close is not None:
             await self.on_close()
+
+    async def _ready(self) -> None:
+        if self.before_use is not None:
+            await self.before_use()
 
     async def _register(self, count: int, config: AgentConfig) -> list[AgentRecord]:
         fleet = self._fleet

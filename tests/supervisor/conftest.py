@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator_tui.composition import Runtime, start_runtime
+from orchestrator_tui.composition import OwnedRuntime, start_runtime
 from orchestrator_tui.core.config import AgentConfig, Settings
 from orchestrator_tui.core.models import AgentState, Mission, MissionSpec, MissionState
 from orchestrator_tui.core.views import AgentView
@@ -38,7 +38,7 @@ class Live:
 
     root: Path
     settings: Settings = field(default_factory=lambda: Settings(person_idle_s=0))
-    runtime: Runtime | None = None
+    runtime: OwnedRuntime | None = None
 
     @property
     def session(self) -> Session:

@@ -1,0 +1,111 @@
+"""A loopback stand-in for the Messages API; see ``stub_script`` for what steers it."""
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from tests.e2e.loopback import LoopbackServer
+from tests.e2e.stub_script import Refuse, Say, Use, answer, texts_of
+
+_ERRORS = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    429: "rate_limit_error",
+    500: "api_error",
+    529: "overloaded_error",
+}
+
+
+class MessagesStub:
+    """Notes every request; ``url`` is the API's base while it runs."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.strays: list[str] = []
+        routes = [
+            Route("/v1/messages", self._messages, methods=["POST"]),
+            Route("/{path:path}", self._stray, methods=["GET", "POST", "HEAD"]),
+        ]
+        self._server = LoopbackServer(Starlette(routes=routes))
+        self.url = self._server.url
+
+    def __enter__(self) -> "MessagesStub":
+        self._server.__enter__()
+        return self
+
+    def __exit__(self, *details: Any) -> None:
+        self._server.__exit__(*details)
+
+    def user_texts(self, number: int = -1) -> list[str]:
+        """What the user said in one request, oldest first."""
+        messages: list[dict[str, Any]] = self.requests[number]["messages"]
+        return [texts_of(message) for message in messages if message["role"] == "user"]
+
+    async def _messages(self, request: Request) -> Response:
+        body: dict[str, Any] = json.loads(await request.body())
+        self.requests.append(body)
+        step = answer(body)
+        headers = {"request-id": f"req_{uuid.uuid4().hex[:12]}"}
+        if isinstance(step, Refuse):
+            kind = _ERRORS.get(step.status, "api_error")
+            error = {"type": "error", "error": {"type": kind, "message": f"stub {kind}"}}
+            return JSONResponse(error, status_code=step.status, headers=headers)
+        message = _message(body, step)
+        if not body.get("stream"):
+            return JSONResponse(message, headers=headers)
+        pause_s = step.pause_s if isinstance(step, Say) else 0.0
+        return StreamingResponse(_stream(message, pause_s), media_type="text/event-stream", headers=headers)
+
+    async def _stray(self, request: Request) -> Response:
+        self.strays.append(f"{request.method} {request.url.path}")
+        error = {"type": "error", "error": {"type": "not_found_error", "message": "the stub has no such path"}}
+        return JSONResponse(error, status_code=404)
+
+
+def _message(body: dict[str, Any], step: Say | Use) -> dict[str, Any]:
+    if isinstance(step, Say):
+        content: list[dict[str, Any]] = [{"type": "text", "text": step.text}]
+    else:
+        call = {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex[:22]}", "name": step.tool, "input": step.arguments}
+        content = [{"type": "text", "text": f"I will call {step.tool}."}, call]
+    return {
+        "id": f"msg_{uuid.uuid4().hex[:20]}",
+        "type": "message",
+        "role": "assistant",
+        "model": body.get("model", "stub"),
+        "content": content,
+        "stop_reason": "tool_use" if isinstance(step, Use) else "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 11, "output_tokens": 7},
+    }
+
+
+async def _stream(message: dict[str, Any], pause_s: float) -> AsyncIterator[bytes]:
+    yield _event("message_start", message={**message, "content": [], "stop_reason": None})
+    for index, block in enumerate(message["content"]):
+        is_text = block["type"] == "text"
+        empty: dict[str, Any] = {**block, "text": ""} if is_text else {**block, "input": {}}
+        yield _event("content_block_start", index=index, content_block=empty)
+        if is_text:
+            for part in re.findall(r"\S+\s*", block["text"]) if pause_s else [block["text"]]:
+                yield _event("content_block_delta", index=index, delta={"type": "text_delta", "text": part})
+                await asyncio.sleep(pause_s)
+        else:
+            delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
+            yield _event("content_block_delta", index=index, delta=delta)
+        yield _event("content_block_stop", index=index)
+    stop = {"stop_reason": message["stop_reason"], "stop_sequence": None}
+    yield _event("message_delta", delta=stop, usage={"output_tokens": 7})
+    yield _event("message_stop")
+
+
+def _event(kind: str, **fields: Any) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()

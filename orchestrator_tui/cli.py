@@ -11,8 +11,9 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from orchestrator_tui.core.errors import CannotRun, NoSupervisor, OrchestratorError, UsageError
-from orchestrator_tui.session import EndpointInfo, Session, default_session, state_root
+from orchestrator_tui.commands.target import open_session, running_endpoint
+from orchestrator_tui.core.errors import CannotRun, OrchestratorError, UsageError
+from orchestrator_tui.session import Session
 
 EXIT_FAILED, EXIT_USAGE, EXIT_CANNOT_RUN = 1, 2, 3
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,22 +24,6 @@ def exit_code_of(error: OrchestratorError) -> int:
     if isinstance(error, UsageError):
         return EXIT_USAGE
     return EXIT_CANNOT_RUN if isinstance(error, CannotRun) else EXIT_FAILED
-
-
-def open_session(name: str | None) -> Session:
-    """The named session, or the one of the current directory."""
-    return Session(state_root(os.environ), name or default_session(Path.cwd()))
-
-
-def running_endpoint(session: Session) -> EndpointInfo:
-    """The running supervisor's endpoint. Raises NoSupervisor."""
-    info = session.endpoint()
-    if info is None:
-        raise NoSupervisor(
-            f"No supervisor runs for the session {session.name}.",
-            remedy="Start one with `orchestrator-tui` or `orchestrator-tui serve`, or name another with --session.",
-        )
-    return info
 
 
 def session_option(function: F) -> F:
@@ -73,7 +58,7 @@ def config_option(function: F) -> F:
 def cli(context: click.Context, session: str | None, provider: str | None, config: Path | None) -> None:
     """Run a fleet of Claude CLI agents from one dashboard."""
     if context.invoked_subcommand is None:
-        from orchestrator_tui.dashboard import run_dashboard
+        from orchestrator_tui.commands.dashboard import run_dashboard
 
         run_dashboard(open_session(session), provider=provider, config=config)
 
@@ -98,7 +83,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Run a plan without a screen and print a report."""
-    from orchestrator_tui.headless import run_plan
+    from orchestrator_tui.commands.headless import run_plan
 
     try:
         text = plan.read_text()
@@ -128,7 +113,7 @@ def run(
 @click.option("--stop-agents", is_flag=True, help="Stop the agents at the end instead of leaving them running.")
 def serve(session: str | None, provider: str | None, config: Path | None, stop_agents: bool) -> None:
     """Supervise without a screen until SIGTERM or SIGINT."""
-    from orchestrator_tui.headless import serve_session
+    from orchestrator_tui.commands.headless import serve_session
 
     serve_session(open_session(session), provider=provider, config=config, stop_agents=stop_agents)
 
@@ -160,7 +145,7 @@ def endpoint(session: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(session: str | None, as_json: bool) -> None:
     """Check tmux, claude, git, the terminal, the state folder and kept worktrees."""
-    from orchestrator_tui.doctor import examine, show
+    from orchestrator_tui.commands.doctor import examine, show
 
     findings = asyncio.run(examine(open_session(session), os.environ))
     click.echo(json.dumps([finding.as_dict() for finding in findings]) if as_json else show(findings))
@@ -174,11 +159,11 @@ def demo(session: str | None) -> None:
     plan = Path(__file__).parent / "samples" / "plan.yaml"
     chosen = open_session(session or "demo")
     if sys.stdout.isatty() and sys.stdin.isatty():
-        from orchestrator_tui.dashboard import run_dashboard
+        from orchestrator_tui.commands.dashboard import run_dashboard
 
         run_dashboard(chosen, provider="demo", config=None, sample_plan=plan)
     else:
-        from orchestrator_tui.headless import run_plan
+        from orchestrator_tui.commands.headless import run_plan
 
         with tempfile.TemporaryDirectory(prefix="orchestrator-demo-") as folder:
             run_plan(plan.read_text(), plan.name, Session(Path(folder), "demo"), agents=3, provider="demo")
@@ -186,7 +171,7 @@ def demo(session: str | None) -> None:
 
 def main() -> NoReturn:
     """Runs the command line; an expected error is one line on stderr and an exit code."""
-    from orchestrator_tui.tool_commands import agent, mission
+    from orchestrator_tui.commands.tools import agent, mission
 
     cli.add_command(agent)
     cli.add_command(mission)

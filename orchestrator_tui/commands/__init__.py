@@ -1,0 +1,1 @@
+"""Floor 5: what each command of the command line does."""

@@ -383,12 +383,13 @@ class Supervisor:
         def limit(mission: Mission) -> int | None:
             return self.fleet.timeout_ms(mission.agent_id)
 
-        for mission in self._timekeeper.tick(running, elapsed_ms, counts, limit):
-            if not self.fencer.is_fencing(mission.id):
-                self._spawn_task(self.fencer.fence_mission(mission.id, "timeout"), f"fence {mission.id}")
-        pending = self._timekeeper.take_pending()
+        overdue = self._timekeeper.tick(running, elapsed_ms, counts, limit)
+        pending = self._timekeeper.take_pending(now=bool(overdue))
         if pending:
             await self.fleet.queue.add_spent(pending)
+        for mission in overdue:
+            if not self.fencer.is_fencing(mission.id):
+                self._spawn_task(self.fencer.fence_mission(mission.id, "timeout"), f"fence {mission.id}")
 
     def _take_own_words(self) -> None:
         """An interrupted turn sends no hook: a busy agent that says it is idle is believed after a moment."""

@@ -11,6 +11,7 @@ from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.core.config import PTYConfig
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.lifecycle import GONE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState
@@ -46,7 +47,8 @@ class Adoption:
             await self._adopt(record, panes.pop(record.id, None))
         for orphan in panes.values():
             # Ours by its mark, but no record: its supervisor died while it was being removed.
-            await fleet.manager.discard(orphan)
+            await self._end(orphan, PTYConfig())
+            await fleet.manager.remove(orphan.agent_id)
         await self._settle_claims()
 
     async def aclose(self) -> None:
@@ -60,7 +62,7 @@ class Adoption:
         config = config_of(record)
         if record.state in GONE_STATES:
             if pane is not None:
-                fleet.manager.adopt_ended(pane, config)
+                await self._end(pane, config)
             return
         if pane is None:
             fleet.book.transition(record.id, AgentState.CRASHED, reason="the tmux server ended")
@@ -71,6 +73,11 @@ class Adoption:
         fleet.manager.adopt(pane, config, crashes=known)
         if not pane.dead:
             self._take_own_word(record.id)
+
+    async def _end(self, pane: AdoptedPane, config: PTYConfig) -> None:
+        manager = self._fleet.manager
+        manager.adopt(pane, config.model_copy(update={"auto_restart": False}))
+        await manager.kill(pane.agent_id)
 
     async def _made_anew(self, record: AgentRecord) -> None:
         fleet = self._fleet

@@ -94,7 +94,7 @@ def _parameter(name: str, field: FieldInfo) -> click.Parameter:
     )
 
 
-def _kind(annotation: Any) -> tuple[click.ParamType, bool]:
+def _kind(annotation: Any) -> tuple[click.ParamType[Any, Any], bool]:
     """The command line's type for a field's type, and whether it may be repeated."""
     arms = [arm for arm in typing.get_args(annotation) if arm is not types.NoneType]
     if typing.get_origin(annotation) in (types.UnionType, typing.Union) and len(arms) == 1:
@@ -136,7 +136,8 @@ mission = _tool_group("mission", "Queue missions and report on them.", typing.ge
 def attach(agent_id: int, session: str | None) -> None:
     """Show an agent's pane full screen."""
     info = running_endpoint(open_session(session))
-    argv: list[str] = asyncio.run(client.attach_argv(info.url, info.token, agent_id))
+    answer = asyncio.run(client.control(info.url, info.token, "attach", query={"agent_id": agent_id}))
+    argv: list[str] = answer["argv"]
     environment = {key: value for key, value in os.environ.items() if key not in ("TMUX", "TMUX_PANE")}
     sys.exit(subprocess.run(argv, env=environment, check=False).returncode)
 
@@ -149,5 +150,5 @@ def attach(agent_id: int, session: str | None) -> None:
 def send(agent_id: int, text: str, session: str | None, as_json: bool) -> None:
     """Type one line into an agent's prompt."""
     info = running_endpoint(open_session(session))
-    asyncio.run(client.send(info.url, info.token, agent_id, text))
+    asyncio.run(client.control(info.url, info.token, "send", {"agent_id": agent_id, "text": text}))
     click.echo(json.dumps({"agent_id": agent_id, "sent": True}) if as_json else f"sent to agent {agent_id}")

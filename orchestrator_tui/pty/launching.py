@@ -12,11 +12,17 @@ from orchestrator_tui.pty.commands import AGENT_OPTION, Program
 
 AGENT_MARKER = "ORCHESTRATOR_AGENT_ID"
 SESSION_MARKER = "ORCHESTRATOR_SESSION"
+SOCKET_MARKER = "ORCHESTRATOR_SOCKET"
 
 
-def markers(agent_id: int, socket_name: str) -> dict[str, str]:
+def session_markers(socket: Path) -> dict[str, str]:
+    """The variables that every process of a session has: the socket's name, and its path since names may repeat."""
+    return {SESSION_MARKER: socket.name, SOCKET_MARKER: str(socket)}
+
+
+def agent_markers(agent_id: int, socket: Path) -> dict[str, str]:
     """The variables by which an agent's processes are recognised after they left its tree."""
-    return {AGENT_MARKER: str(agent_id), SESSION_MARKER: socket_name}
+    return {AGENT_MARKER: str(agent_id), **session_markers(socket)}
 
 
 def default_shell(environ: Mapping[str, str]) -> str:

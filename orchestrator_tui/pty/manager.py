@@ -23,7 +23,7 @@ from orchestrator_tui.pty.death import DeathWatcher, system_deaths
 from orchestrator_tui.pty.endings import SERVER_ENDED, Ending, ending, signal_number
 from orchestrator_tui.pty.healthcheck import HealthCheck
 from orchestrator_tui.pty.killing import Reaper
-from orchestrator_tui.pty.launching import SESSION_MARKER, checked_options
+from orchestrator_tui.pty.launching import checked_options, session_markers
 from orchestrator_tui.pty.link import TmuxLink
 from orchestrator_tui.pty.panes import Pane, Phase
 from orchestrator_tui.pty.procs import Processes, system_processes
@@ -44,7 +44,7 @@ _LEFTOVER_PATIENCE_MS = 500
 class PTYManager(PaneAccess):
     """Supervises the agents of one session; must be used within one event loop.
 
-    ``socket_name`` names the tmux socket and marks our processes; ``tmux_env`` is laid over the environment of
+    ``socket_name`` names the tmux socket; ``tmux_env`` is laid over the environment of
     tmux and of all that it starts. ``processes`` and ``deaths`` replace the machine's own.
     """
 
@@ -76,7 +76,7 @@ class PTYManager(PaneAccess):
         self._reaper = Reaper(self._processes, self._protected_pids)
         self._coroner = Coroner(self._link, self._server, self._processes)
         self._starter = Starter(
-            socket_name=socket_name,
+            socket=self._server.socket,
             link=self._link,
             processes=self._processes,
             deaths=self._deaths,
@@ -132,7 +132,7 @@ class PTYManager(PaneAccess):
                 await self._link.open()
                 if is_new:
                     # Without their server no agent of this session can rightly be alive.
-                    await self._reaper.end((), {SESSION_MARKER: self.socket_name}, _LEFTOVER_PATIENCE_MS)
+                    await self._reaper.end((), session_markers(self._server.socket), _LEFTOVER_PATIENCE_MS)
                 self._recovery.is_open = True
                 self._restarts.ready.set()
             panes = await list_adoptable(self._link)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import CannotRun, TmuxUnavailable
@@ -25,7 +26,7 @@ from orchestrator_tui.pty.coroner import Coroner
 from orchestrator_tui.pty.death import DeathWatcher
 from orchestrator_tui.pty.endings import Ending, ending
 from orchestrator_tui.pty.killing import Reaper
-from orchestrator_tui.pty.launching import markers, resolve_program
+from orchestrator_tui.pty.launching import agent_markers, resolve_program
 from orchestrator_tui.pty.link import TmuxLink
 from orchestrator_tui.pty.panes import Pane, Phase
 from orchestrator_tui.pty.procs import Processes, ProcessId
@@ -41,7 +42,7 @@ class Starter:
     def __init__(
         self,
         *,
-        socket_name: str,
+        socket: Path,
         link: TmuxLink,
         processes: Processes,
         deaths: DeathWatcher,
@@ -50,7 +51,7 @@ class Starter:
         clock: Clock,
         on_death: Callable[[Pane, int], None],
     ) -> None:
-        self._socket_name = socket_name
+        self._socket = socket
         self._link = link
         self._processes = processes
         self._deaths = deaths
@@ -64,7 +65,7 @@ class Starter:
 
         Raises UsageError naming the field that cannot be used.
         """
-        return resolve_program(pane.config, launch, os.environ, markers(pane.agent_id, self._socket_name))
+        return resolve_program(pane.config, launch, os.environ, agent_markers(pane.agent_id, self._socket))
 
     async def start(self, pane: Pane, program: Program) -> None:
         """Runs ``program`` in the pane, in a new window when it has none; whatever ran there is ended first.
@@ -72,7 +73,7 @@ class Starter:
         Raises TmuxUnavailable.
         """
         if not pane.is_new:
-            await self._reaper.end((), markers(pane.agent_id, self._socket_name), _LEFTOVER_PATIENCE_MS)
+            await self._reaper.end((), agent_markers(pane.agent_id, self._socket), _LEFTOVER_PATIENCE_MS)
         pid = await self._respawn(pane, program) if pane.pane_id else None
         if pid is None:
             pid = await self._create(pane, program)
@@ -111,7 +112,7 @@ class Starter:
                             f"Process {process.pid} of agent {pane.agent_id} does not end.",
                             remedy="It hangs in the kernel, perhaps on a disk or network share.",
                         )
-            await self._reaper.end(tree, markers(pane.agent_id, self._socket_name), _LEFTOVER_PATIENCE_MS)
+            await self._reaper.end(tree, agent_markers(pane.agent_id, self._socket), _LEFTOVER_PATIENCE_MS)
             return await self._how(pane)
         finally:
             pane.is_ending = False

@@ -64,26 +64,28 @@ async def test_children_that_left_the_tree_are_ended_by_their_mark(bench: Bench)
 
 
 def sleeper(env: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(["sleep", "600"], env=env)
+    return subprocess.Popen(["sleep", "600"], env={"PATH": "/usr/bin:/bin", **env})
 
 
 async def test_what_others_started_is_never_touched(bench: Bench) -> None:
     manager = bench.manager()
-    marks = {"ORCHESTRATOR_AGENT_ID": "1", "PATH": "/usr/bin:/bin"}
-    same_agent_elsewhere = sleeper({**marks, "ORCHESTRATOR_SESSION": "other"})
-    unmarked = sleeper(marks)
-    other_agent = sleeper({**marks, "ORCHESTRATOR_AGENT_ID": "2", "ORCHESTRATOR_SESSION": "one"})
-    decoys = [same_agent_elsewhere, unmarked]
+    marks = {"ORCHESTRATOR_AGENT_ID": "1", "ORCHESTRATOR_SESSION": "one", "ORCHESTRATOR_SOCKET": str(bench.socket())}
+    left_over = sleeper(marks)
+    decoys = [
+        sleeper({**marks, "ORCHESTRATOR_SESSION": "other"}),
+        sleeper({**marks, "ORCHESTRATOR_SOCKET": "/elsewhere/one"}),
+        sleeper({"ORCHESTRATOR_AGENT_ID": "1"}),
+    ]
     try:
-        await manager.open()  # a new server ends what an earlier one of this session left: not these two
-        assert other_agent.wait(5) == -signal.SIGTERM
+        await manager.open()  # a new server ends what an earlier one of this session left: not these
+        assert left_over.wait(5) == -signal.SIGTERM
         neighbour = await manager.spawn(2, bench.config("sleep", "600"))
         await manager.spawn(1, bench.config("sleep", "600"))
         await manager.kill(1)
-        assert [decoy.poll() for decoy in decoys] == [None, None]
+        assert [decoy.poll() for decoy in decoys] == [None, None, None]
         assert is_running(neighbour.pid)
     finally:
-        for process in [*decoys, other_agent]:
+        for process in [*decoys, left_over]:
             process.kill()
             process.wait()
 

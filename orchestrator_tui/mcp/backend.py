@@ -1,0 +1,103 @@
+"""What the endpoint needs of the supervisor."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from orchestrator_tui.agents.credentials import Caller
+from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.models import HealthStatus, Mission, MissionSpec, QueueStats, Role, TokenUsage
+from orchestrator_tui.core.views import AgentView, SpawnRequest
+
+
+class Backend(Protocol):
+    """Commands and questions; failures are OrchestratorError with a remedy."""
+
+    spawning_roles: Collection[Role]
+    """Roles whose agents may spawn, kill and restart."""
+
+    def agents(self) -> Sequence[AgentView]:
+        """Every agent, stopped ones included."""
+        ...
+
+    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
+        """Starts agents; returns them in ``starting``."""
+        ...
+
+    async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
+        """Ends an agent on purpose."""
+        ...
+
+    async def restart(self, agent_id: int) -> None:
+        """Starts an agent anew on its conversation."""
+        ...
+
+    async def health(self, agent_id: int) -> HealthStatus:
+        """Checks one agent now."""
+        ...
+
+    async def health_all(self) -> Mapping[int, HealthStatus]:
+        """Checks every agent now."""
+        ...
+
+    async def send(self, agent_id: int, text: str) -> None:
+        """Types one line into an agent's prompt."""
+        ...
+
+    async def approve(self, agent_id: int, allow: bool) -> None:
+        """Answers the permission prompt that an agent waits on."""
+        ...
+
+    async def attach_argv(self, agent_id: int) -> Sequence[str]:
+        """The argv that shows an agent's pane full screen."""
+        ...
+
+    async def add_mission(self, spec: MissionSpec) -> str:
+        """Queues a mission; returns its id."""
+        ...
+
+    async def place_now(self, mission_id: str) -> int | None:
+        """Runs the placement once; the agent that holds the mission afterwards, or None."""
+        ...
+
+    async def mission(self, mission_id: str) -> Mission:
+        """One mission. Raises UnknownMission."""
+        ...
+
+    async def missions(self, limit: int) -> Sequence[Mission]:
+        """Open missions first, then the newest ended, at most ``limit``."""
+        ...
+
+    async def stats(self) -> QueueStats:
+        """Counts by state."""
+        ...
+
+    async def complete_mission(
+        self, caller: Caller, mission_id: str, output: str, duration_ms: int | None, usage: TokenUsage | None
+    ) -> Mission:
+        """Settles a mission as done; decides itself whether the caller may."""
+        ...
+
+    async def fail_mission(
+        self, caller: Caller, mission_id: str, code: str, message: str, recoverable: bool
+    ) -> Mission:
+        """Settles an attempt as failed; decides itself whether the caller may."""
+        ...
+
+    async def mission_text(self, caller: Caller, mission_id: str) -> str:
+        """The exact text of a delivery, once: asking for it is the acknowledgement.
+
+        Raises LeaseLost, UnknownMission or Forbidden.
+        """
+        ...
+
+    async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
+        """Takes a hook of an agent's program; returns the reply's body."""
+        ...
+
+    def recent_events(self, limit: int) -> Sequence[Event]:
+        """The newest events, oldest first."""
+        ...
+
+    async def release(self) -> None:
+        """Somebody takes the session over: lets go of it soon."""
+        ...

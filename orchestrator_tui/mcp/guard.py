@@ -1,0 +1,127 @@
+"""What every request must pass, whatever its path: the right host, no foreign origin, a known token, a bounded body.
+
+The SDK guards only its own path, so its checks stay off and these stand in front of everything.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orchestrator_tui.agents.credentials import Caller, Credentials
+
+BODY_LIMIT = 256 * 1024
+HOOKS_BODY_LIMIT = 16 * 1024 * 1024
+_DISCARD_LIMIT = 64 * 1024 * 1024
+_CALLER = "orchestrator_caller"
+
+
+def caller_of(scope: Mapping[str, Any]) -> Caller:
+    """Who makes the request that ``scope`` belongs to; only behind the guard."""
+    caller = scope["state"][_CALLER]
+    assert isinstance(caller, Caller)
+    return caller
+
+
+class Guard:
+    """ASGI middleware; refuses with 421, 403, 401 or 413, in this order."""
+
+    def __init__(
+        self, app: ASGIApp, credentials: Credentials, hosts: Collection[str], limits: Mapping[str, int]
+    ) -> None:
+        """``hosts`` are the only accepted ``Host`` values; ``limits`` are body sizes in bytes by path."""
+        self._app = app
+        self._credentials = credentials
+        self._hosts = frozenset(hosts)
+        self._origins = frozenset(f"http://{host}" for host in hosts)
+        self._limits = dict(limits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes lifespan messages and good requests on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        hosts, origins = _headers(scope, b"host"), _headers(scope, b"origin")
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
+            await _refuse(receive, send, 421, "This host name does not lead here.")
+            return
+        if any(origin not in self._origins for origin in origins):
+            await _refuse(receive, send, 403, "Requests from web pages are not accepted.")
+            return
+        caller = self._identify(scope)
+        if caller is None:
+            challenge = [(b"www-authenticate", b'Bearer realm="orchestrator"')]
+            await _refuse(receive, send, 401, "A bearer token of this session is needed.", challenge)
+            return
+        limit = self._limits.get(scope["path"], BODY_LIMIT)
+        body = await _read(scope, receive, limit)
+        if body is None:
+            await _refuse(receive, send, 413, f"The body is larger than {limit // 1024} KiB.")
+            return
+        scope.setdefault("state", {})[_CALLER] = caller
+        await self._app(scope, _replay(body, receive), send)
+
+    def _identify(self, scope: Scope) -> Caller | None:
+        given = _headers(scope, b"authorization")
+        if len(given) != 1:
+            return None
+        scheme, _, token = given[0].partition(" ")
+        return self._credentials.identify(token.strip()) if scheme.lower() == "bearer" else None
+
+
+def _headers(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
+    """The whole body, or None when it is larger than ``limit`` bytes."""
+    declared = _headers(scope, b"content-length")
+    if declared and declared[0].isdigit() and int(declared[0]) > limit:
+        return None
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > limit:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    is_given = False
+
+    async def replay() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+async def _refuse(
+    receive: Receive, send: Send, status: int, message: str, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    # A connection that is closed on unread data is reset, and the client never sees why.
+    await _discard(receive)
+    await answer(send, status, {"error": {"kind": "Forbidden", "message": message}}, headers)
+
+
+async def _discard(receive: Receive) -> None:
+    left = _DISCARD_LIMIT
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
+async def answer(send: Send, status: int, data: Mapping[str, Any], headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    """Sends a complete JSON response."""
+    body = json.dumps(data).encode()
+    described = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*described, *headers]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,185 @@
+"""The endpoint: one loopback port for MCP, hooks and control, inside an event loop that belongs to somebody else."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Generator
+
+import uvicorn
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourceUpdated
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from orchestrator_tui.agents.credentials import Credentials
+from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.mcp.backend import Backend
+from orchestrator_tui.mcp.control import Control
+from orchestrator_tui.mcp.guard import BODY_LIMIT, HOOKS_BODY_LIMIT, Guard, answer
+from orchestrator_tui.mcp.hooks import Hooks
+from orchestrator_tui.mcp.inflight import InFlight
+from orchestrator_tui.mcp.protocol import Protocol
+from orchestrator_tui.mcp.traffic import Traffic
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+MCP_PATH, HOOKS_PATH = "/mcp", "/hooks"
+_GRACE_S = 0.1
+_VERSION = "1"
+
+
+class _Embedded(uvicorn.Server):
+    """Uvicorn as a guest: no signal handlers, and no polling between start and end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_serving = asyncio.Event()
+        self.is_ending = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        self.is_serving.set()
+        await self.is_ending.wait()
+
+
+class Endpoint:
+    """Serves until stopped.
+
+    ``port`` 0 takes any free one and is the real one after ``start``; ``error`` says why nothing is served, or None;
+    ``traffic`` counts who has called.
+    """
+
+    def __init__(self, backend: Backend, credentials: Credentials, port: int = 0) -> None:
+        self.port = port
+        self.error: str | None = None
+        self.traffic = Traffic()
+        self._backend = backend
+        self._credentials = credentials
+        self._events = InMemorySubscriptionBus()
+        self._listen = ListenHandler(self._events)
+        self._in_flight: InFlight | None = None
+        self._uvicorn: _Embedded | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where MCP is spoken."""
+        return f"http://{HOST}:{self.port}{MCP_PATH}"
+
+    @property
+    def hooks_url(self) -> str:
+        """Where hooks are sent."""
+        return f"http://{HOST}:{self.port}{HOOKS_PATH}"
+
+    async def start(self) -> None:
+        """Binds the port and answers from then on.
+
+        Raises CannotRun, naming the port, when it is taken; another ``port`` may then be set and tried.
+        """
+        try:
+            listener = _bind(self.port)
+        except OSError as error:
+            self.error = f"Port {self.port} of {HOST} cannot be used: {error.strerror}."
+            raise CannotRun(
+                self.error, remedy="End the program that uses it, or let another port be chosen."
+            ) from error
+        self.port = listener.getsockname()[1]
+        self._in_flight = InFlight(self._application())
+        config = uvicorn.Config(
+            self._in_flight,
+            lifespan="on",
+            http="h11",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+        )
+        self._uvicorn = _Embedded(config)
+        self._serving = asyncio.create_task(self._serve(self._uvicorn, listener), name="endpoint")
+        ready = asyncio.create_task(self._uvicorn.is_serving.wait(), name="endpoint is ready")
+        await asyncio.wait((self._serving, ready), return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if self._serving.done():
+            raise CannotRun(self.error or "The endpoint did not start.", remedy="See the session's log.")
+
+    async def stop(self) -> None:
+        """Ends open streams cleanly, cuts off what is not done within 0.1 s, and frees the port."""
+        server, in_flight, serving = self._uvicorn, self._in_flight, self._serving
+        if server is None or in_flight is None or serving is None:
+            return
+        self._uvicorn = self._in_flight = self._serving = None
+        self._listen.close()
+        server.is_ending.set()
+        await in_flight.end(_GRACE_S)
+        await serving
+
+    async def resource_changed(self, uri: str) -> None:
+        """Tells those who listen that a resource should be read again."""
+        await self._events.publish(ResourceUpdated(uri=uri))
+
+    async def _serve(self, server: _Embedded, listener: socket.socket) -> None:
+        self.error = None
+        try:
+            await server.serve(sockets=[listener])
+        except SystemExit as error:
+            # Uvicorn exits the whole program when it cannot start, and we are a guest in it.
+            self.error = f"The endpoint did not start ({error.code})."
+        except Exception as error:
+            log.exception("the endpoint ended")
+            self.error = f"The endpoint ended: {error}."
+        finally:
+            listener.close()
+
+    def _application(self) -> ASGIApp:
+        hosts = (f"{HOST}:{self.port}", f"localhost:{self.port}")
+        protocol = Protocol(self._backend, self.traffic)
+        routes = [
+            Route(HOOKS_PATH, Hooks(self._backend, self.traffic).__call__, methods=["POST"]),
+            *Control(self._backend, self.traffic).routes(),
+        ]
+        application = protocol.server(_VERSION, self._listen).streamable_http_app(
+            streamable_http_path=MCP_PATH,
+            json_response=True,
+            stateless_http=True,
+            max_request_body_size=BODY_LIMIT,
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+            custom_starlette_routes=routes,
+        )
+        return Guard(_PostOnly(application), self._credentials, hosts, {HOOKS_PATH: HOOKS_BODY_LIMIT})
+
+
+class _PostOnly:
+    """Refuses the standing GET stream: it could carry nothing here and would hold one socket an agent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == MCP_PATH and scope["method"] != "POST":
+            refusal = {"error": {"kind": "UsageError", "message": "Only POST is answered here."}}
+            await answer(send, 405, refusal, [(b"allow", b"POST")])
+            return
+        await self._app(scope, receive, send)
+
+
+def _bind(port: int) -> socket.socket:
+    # Without the explicit protocol number asyncio does not set TCP_NODELAY, and every call waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        # Binding alone does not fail when somebody listens on the same port later.
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -88,7 +88,7 @@ def test_only_a_timeout_is_tried_again():
         pytest.param([3], {3: [1, 2]}, [1, 2], {}, {3: {1, 2}}, id="two roots"),
         pytest.param([3], {3: [2], 2: [1]}, [2, 1], {}, {3: {2}}, id="nothing through a root"),
         pytest.param([3], {3: [2]}, [], {2: [9]}, {3: {9}}, id="what blocks a parent outside"),
-        pytest.param([2, 3], {2: [1], 3: [2]}, [], {}, {2: set(), 3: set()}, id="nothing any more"),
+        pytest.param([2, 3], {2: [1], 3: [2]}, [], {}, {2: set[int](), 3: set[int]()}, id="nothing any more"),
         pytest.param([4], {4: [2, 3], 2: [1], 3: [1]}, [1], {2: [1], 3: [1]}, {4: {1}}, id="a diamond"),
     ],
 )

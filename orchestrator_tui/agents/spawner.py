@@ -124,7 +124,8 @@ class AgentSpawner:
         hand.is_fencing = True
         try:
             if record.state is not AgentState.STOPPED:
-                await fleet.manager.kill(agent_id, signal)
+                if fleet.manager.knows(agent_id):
+                    await fleet.manager.kill(agent_id, signal)
                 fleet.book.transition(agent_id, AgentState.STOPPED, reason=f"killed with {signal}")
                 await self._settling.agent_gone(agent_id, "agent_killed", f"killed with {signal}", comes_back=False)
         finally:
@@ -154,7 +155,8 @@ class AgentSpawner:
         record = self._fleet.book.get(agent_id)
         if record.state not in (AgentState.STOPPED, AgentState.FAILED):
             raise NotAllowedNow(f"{record.name} is {record.state}.", remedy="Kill it first.", field="agent_id")
-        await self._fleet.manager.remove(agent_id)
+        if self._fleet.manager.knows(agent_id):
+            await self._fleet.manager.remove(agent_id)
         await self._release_worktree(record)
         self._fleet.hands.pop(agent_id, None)
         await self._fleet.book.remove(agent_id)

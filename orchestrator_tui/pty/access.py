@@ -19,6 +19,10 @@ class PaneAccess:
         pane = self._panes.get(agent_id)
         return pane.handle if pane is not None else None
 
+    def knows(self, agent_id: int) -> bool:
+        """Whether the agent has a pane under supervision, alive or not."""
+        return agent_id in self._panes
+
     def is_alive(self, agent_id: int) -> bool:
         """Whether the agent's program runs."""
         pane = self._panes.get(agent_id)

@@ -69,6 +69,7 @@ async def test_an_agent_that_died_while_nobody_looked_is_a_crash_and_comes_back(
     await live.let_go()
     os.kill(pid, signal.SIGKILL)
     await live.start()
+    await eventually(lambda: live.events("crash"), "the crash is known")
     assert [event["agent_id"] for event in live.events("crash")] == [agent_id]
     view = await live.until_agent(agent_id, AgentState.IDLE)
     assert view.pid != pid

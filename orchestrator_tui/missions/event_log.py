@@ -170,6 +170,7 @@ class EventLog:
         self.error = None
         return True
 
+
 def _lines_backwards(path: Path) -> Iterator[bytes]:
     rest = b""
     for block in _blocks_backwards(path):

@@ -206,7 +206,10 @@ class MissionQueue:
 
     async def undelivered(self, mission_id: str, nonce: str, reason: str) -> Mission | None:
         """Takes an assigned mission back to pending without using an attempt; None for another nonce."""
-        return await self._writer.run(lambda store: store.undelivered(mission_id, nonce, reason))
+        mission = await self._writer.run(lambda store: store.undelivered(mission_id, nonce, reason))
+        if mission is not None:
+            self._forget(mission_id)
+        return mission
 
     # -- ending ----------------------------------------------------------------------------------------------------
 

@@ -122,7 +122,8 @@ def find_cycle(graph: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
 
 
 def _parents_first(affected: Collection[int], parents: Mapping[int, Iterable[int]]) -> list[int]:
-    waits = {child: {parent for parent in parents.get(child, ()) if parent in affected} for child in affected}
+    members = set(affected)
+    waits = {child: members.intersection(parents.get(child, ())) for child in affected}
     children: dict[int, list[int]] = {}
     for child, above in waits.items():
         for parent in above:

@@ -8,23 +8,28 @@ from collections.abc import Callable, Collection, Mapping
 
 from orchestrator_tui.pty.procs import Processes, ProcessId, send_signal
 
+Send = Callable[[Processes, ProcessId, int], bool]
+
 _POLL_S = 0.01
 _ROUNDS = 5
 
 
 class Reaper:
-    """Finds and ends an agent's processes; ``protected`` are pids that are never touched."""
+    """Finds and ends an agent's processes; ``protected`` are pids that are never touched, ``send`` does the deed."""
 
-    def __init__(self, processes: Processes, protected: Callable[[], Collection[int]]) -> None:
+    def __init__(
+        self, processes: Processes, protected: Callable[[], Collection[int]], send: Send = send_signal
+    ) -> None:
         self._processes = processes
         self._protected = protected
+        self._send = send
 
     def signal(self, process: ProcessId, number: int) -> bool:
         """Signals exactly this process; False when it is gone or may not be touched."""
         if process.pid in self._protected():
             return False
         try:
-            return send_signal(self._processes, process, number)
+            return self._send(self._processes, process, number)
         except PermissionError:
             return False
 
@@ -62,6 +67,8 @@ class Reaper:
         return processes
 
     def _marked(self, marks: Mapping[str, str]) -> tuple[ProcessId, ...]:
+        if not marks:
+            return ()  # no mark would fit every process on the machine
         table = self._processes.table()
         never = {*self._protected(), *table.ancestors(os.getpid())}
         found: list[ProcessId] = []
@@ -69,6 +76,6 @@ class Reaper:
             if info.pid in never:
                 continue
             environment = self._processes.environment(info.pid)
-            if environment and all(environment.get(name) == value for name, value in marks.items()):
+            if all(environment.get(name) == value for name, value in marks.items()):
                 found.append(info.id)
         return tuple(found)

@@ -132,7 +132,7 @@ class PTYManager(PaneAccess):
                 await self._link.open()
                 if is_new:
                     # Without their server no agent of this session can rightly be alive.
-                    await self._reaper.end((), session_markers(self._server.socket), _LEFTOVER_PATIENCE_MS)
+                    await self._end_leftovers()
                 self._recovery.is_open = True
                 self._restarts.ready.set()
             panes = await list_adoptable(self._link)
@@ -140,18 +140,22 @@ class PTYManager(PaneAccess):
             return panes
 
     async def stop_server(self) -> None:
-        """Ends our tmux server with all its windows; end the agents first."""
+        """Ends our tmux server with all its windows and whatever the session's agents left running."""
         await self._let_go()
         for pane in self._panes.values():
             pane.leave(Phase.STOPPED)
         self._panes.clear()
         self._found.clear()
         await self._server.stop()
+        await self._end_leftovers()
 
     async def aclose(self) -> None:
         """Lets go of tmux and ends all subscriptions; agents live on."""
         await self._let_go()
         self._bus.close()
+
+    async def _end_leftovers(self) -> None:
+        await self._reaper.end((), session_markers(self._server.socket), _LEFTOVER_PATIENCE_MS)
 
     async def _let_go(self) -> None:
         self._recovery.is_open = False

@@ -195,6 +195,14 @@ class TestServer:
         await manager.aclose()
         assert [event.type async for event in events] == [EventType.SPAWN, EventType.KILL]
 
+    async def test_ending_it_leaves_nothing_running(self, bench: Bench) -> None:
+        manager = bench.manager()
+        program = bench.work / "program"
+        await manager.spawn(1, bench.shell(f"trap '' HUP TERM; echo $$ > {program}; while :; do sleep 0.1; done"))
+        pid = await read_pid(program)
+        await manager.stop_server()
+        assert not is_running(pid)
+
     async def test_a_manager_may_start_again_after_it_ended_the_server(self, bench: Bench) -> None:
         manager = bench.manager()
         await manager.spawn(1, bench.config("sleep", "600"))

@@ -41,7 +41,8 @@ class Deaths:
             await self._dealt_with.wait_for(lambda: self._is_settled(agent_id))
 
     def _is_settled(self, agent_id: int) -> bool:
-        crashes = self._fleet.manager.crashes(agent_id)
+        manager = self._fleet.manager
+        crashes = manager.crashes(agent_id) if manager.knows(agent_id) else ()
         record = self._fleet.book.find(agent_id)
         return record is None or not crashes or crashes[-1] in record.crashes
 

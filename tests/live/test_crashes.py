@@ -6,6 +6,9 @@ import pytest
 from orchestrator_tui.core.events import EventType
 from orchestrator_tui.core.models import LaunchSpec
 from orchestrator_tui.core.restart import RestartPolicy
+from orchestrator_tui.pty.death import PollingDeaths
+from orchestrator_tui.pty.manager import PTYManager
+from orchestrator_tui.pty.procs import PsutilProcesses
 from orchestrator_tui.pty.system_clock import SystemClock
 from tests.live.support import FAST, Bench, collect, is_running, kill, next_event, read_pid, screen, until
 
@@ -71,6 +74,33 @@ class TestHowItEnded:
         second = manager.handle(1)
         assert second is not None
         assert second.pane_id != first.pane_id
+
+
+class TestElsewhere:
+    async def test_without_linux_own_ways_it_works_the_same(self, bench: Bench) -> None:
+        processes = PsutilProcesses()
+        manager = PTYManager(
+            "test",
+            socket_name="one",
+            policy=FAST,
+            tmux_env=bench.tmux_env,
+            processes=processes,
+            deaths=PollingDeaths(processes),
+        )
+        bench.managers.append(manager)
+        events = manager.watch_all()
+        left = bench.work / "left"
+        first = await manager.spawn(1, bench.shell(f"setsid sh -c 'echo $$ > {left}; sleep 600' & sleep 600"))
+        pid = await read_pid(left)
+        left.unlink()
+        assert ((await manager.health_check(1)).memory_usage or 0) > 1_000_000
+        kill(first.pid, signal.SIGSEGV)
+        assert (await next_event(events, EventType.CRASH, 1)).data["signal"] == "SIGSEGV"
+        await next_event(events, EventType.RESTART, 1)
+        assert not is_running(pid)
+        pid = await read_pid(left)
+        await manager.kill(1)
+        assert not is_running(pid)
 
 
 class TestRestart:

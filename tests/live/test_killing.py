@@ -129,4 +129,5 @@ async def test_removing_closes_the_window_of_a_dead_agent_only(bench: Bench) -> 
     await manager.remove(1)
     assert handle.pane_id not in await bench.tmux("list-panes", "-a", "-F", "#{pane_id}")
     assert manager.handle(1) is None
+    assert not manager.knows(1)
     assert await manager.open() == []

@@ -41,7 +41,7 @@ async def call_tool(
     if result.get("isError"):
         raise _tool_error(result)
     if status != 200 or "structuredContent" not in result:
-        raise NoSupervisor(f"What answers at {url} is not a supervisor (HTTP {status}).", remedy=_REMEDY)
+        raise _stranger(url, status)
     return _as_object(result["structuredContent"])
 
 
@@ -66,7 +66,7 @@ async def control(
     if "error" in answer:
         raise _rpc_error(status, answer["error"])
     if status != 200:
-        raise NoSupervisor(f"What answers at {target} is not a supervisor (HTTP {status}).", remedy=_REMEDY)
+        raise _stranger(target, status)
     return answer
 
 
@@ -84,6 +84,10 @@ def _rpc_error(status: int, error: object) -> OrchestratorError:
             return NoSupervisor(message, remedy=_REMEDY)
         case _:
             return revive(data) if "kind" in data else UsageError(message)
+
+
+def _stranger(url: str, status: int) -> NoSupervisor:
+    return NoSupervisor(f"What answers at {url} is not a supervisor (HTTP {status}).", remedy=_REMEDY)
 
 
 def _tool_error(result: Mapping[str, Any]) -> OrchestratorError:
@@ -120,9 +124,12 @@ async def _request(
     except (OSError, h11.RemoteProtocolError) as error:
         raise NoSupervisor(f"No supervisor answers at {url}: {error}.", remedy=_REMEDY) from None
     try:
-        return status, _as_object(json.loads(content))
+        answer = json.loads(content)
     except ValueError:
-        return status, {}
+        answer = None
+    if not isinstance(answer, dict):
+        raise _stranger(url, status)
+    return status, _as_object(cast("object", answer))
 
 
 async def _exchange(host: str, port: int, request: h11.Request, payload: bytes) -> tuple[int, bytes]:

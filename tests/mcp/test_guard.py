@@ -1,0 +1,110 @@
+"""Nobody gets in by the wrong door: the same checks before every path."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from orchestrator_tui.agents.credentials import Credentials
+from tests.mcp.conftest import Lab
+
+CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+ACCEPT = {"Accept": "application/json, text/event-stream"}
+DOORS = pytest.mark.parametrize("path", ["/mcp", "/hooks", "/control/release", "/control/health", "/nowhere"])
+
+
+async def post(lab: Lab, path: str, token: str | None, **headers: str) -> httpx2.Response:
+    async with lab.http(token) as http:
+        return await http.post(path, json=CALL, headers={**ACCEPT, **headers})
+
+
+@DOORS
+async def test_without_a_good_token_the_answer_is_401(lab: Lab, path: str) -> None:
+    foreign = Credentials(b"another session", lambda _: True)
+    bad = [None, "x", "op-", "a2-", "a2", "op-ü", foreign.operator_token(), lab.agent(99), lab.agent(2) + "0"]
+    for token in bad:
+        async with lab.http(None) as http:
+            given = [] if token is None else [(b"authorization", f"Bearer {token}".encode())]
+            answer = await http.post(path, json=CALL, headers=[*given, (b"accept", ACCEPT["Accept"].encode())])
+        assert answer.status_code == 401, token
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert (await post(lab, path, None, Authorization=f"Basic {lab.operator}")).status_code == 401
+    assert not lab.backend.hooks
+    assert not lab.backend.released.is_set()
+
+
+@DOORS
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost", "127.0.0.1.evil.example"])
+async def test_a_foreign_host_is_misdirected_even_with_a_token(lab: Lab, path: str, host: str) -> None:
+    assert (await post(lab, path, lab.operator, Host=host)).status_code == 421
+    assert (await post(lab, path, None, Host=host)).status_code == 421
+
+
+@DOORS
+async def test_a_foreign_origin_is_refused_even_with_a_token(lab: Lab, path: str) -> None:
+    for origin in ("http://evil.example", "null", "", f"{lab.root}.evil.example", f"{lab.root}0", "https://localhost"):
+        assert (await post(lab, path, lab.operator, Origin=origin)).status_code == 403, origin
+        assert (await post(lab, path, None, Origin=origin)).status_code == 403, origin
+
+
+async def test_the_own_host_and_origin_are_accepted_by_both_names(lab: Lab) -> None:
+    for host in (f"127.0.0.1:{lab.endpoint.port}", f"localhost:{lab.endpoint.port}"):
+        answer = await post(lab, "/hooks", lab.agent(2), Host=host, Origin=f"http://{host}")
+        assert answer.status_code == 200
+
+
+async def test_a_web_page_gets_no_permission_from_a_preflight(lab: Lab) -> None:
+    async with lab.http(None) as http:
+        answer = await http.options("/mcp", headers={"Origin": "http://evil.example"})
+    assert answer.status_code == 403
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"), [("/mcp", 256 * 1024), ("/control/send", 256 * 1024), ("/hooks", 16 * 1024 * 1024)]
+)
+async def test_bodies_are_bounded_declared_or_not(lab: Lab, path: str, limit: int) -> None:
+    token = lab.agent(2) if path == "/hooks" else lab.operator
+    filler = b'{"text": "' + b"x" * (limit - 12) + b'"}'
+    assert len(filler) == limit
+
+    async def chunks(size: int) -> AsyncIterator[bytes]:
+        for start in range(0, size, 65536):
+            yield (filler + b" ")[start : min(start + 65536, size)]
+
+    headers = {"Content-Type": "application/json", **ACCEPT}
+    async with lab.http(token) as http:
+        assert (await http.post(path, content=filler, headers=headers)).status_code != 413
+        assert (await http.post(path, content=filler + b" ", headers=headers)).status_code == 413
+        assert (await http.post(path, content=chunks(limit), headers=headers)).status_code != 413
+        assert (await http.post(path, content=chunks(limit + 1), headers=headers)).status_code == 413
+
+
+async def test_a_token_stops_working_when_its_agent_is_forgotten(lab: Lab) -> None:
+    async with lab.http(lab.agent(2)) as http:
+        assert (await http.post("/hooks", json={})).status_code == 200
+        del lab.backend.views[2]
+        assert (await http.post("/hooks", json={})).status_code == 401
+
+
+async def test_two_host_headers_or_two_tokens_are_refused(lab: Lab) -> None:
+    async def status(*extra: str) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", lab.endpoint.port)
+        lines = ("POST /hooks HTTP/1.1", "Content-Length: 2", "Connection: close", *extra, "", "{}")
+        writer.write("\r\n".join(lines).encode())
+        answer = await reader.read()
+        writer.close()
+        return answer.split(b" ")[1]
+
+    host, token = f"Host: 127.0.0.1:{lab.endpoint.port}", f"Authorization: Bearer {lab.agent(2)}"
+    assert await status(host, token) == b"200"
+    assert await status(host, "Host: evil.example", token) in (b"421", b"400")
+    assert await status(host, token, "Authorization: Bearer x") == b"401"
+
+
+async def test_the_standing_get_stream_is_refused_so_that_no_socket_is_held(lab: Lab) -> None:
+    async with lab.http(lab.agent(2)) as http:
+        for method in ("GET", "DELETE", "PUT"):
+            answer = await http.request(method, "/mcp", headers={"Accept": "text/event-stream"})
+            assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -9,7 +9,7 @@ import pytest
 from orchestrator_tui.agents.credentials import Credentials
 from tests.mcp.conftest import Lab
 
-CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+CALL: dict[str, object] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 DOORS = pytest.mark.parametrize("path", ["/mcp", "/hooks", "/control/release", "/control/health", "/nowhere"])
 

@@ -1,7 +1,7 @@
 """The mission queue: priorities, dependencies, leases and retries, durable before anything is acknowledged."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator_tui.core.bus import Bus, Subscription
@@ -46,6 +46,7 @@ class MissionQueue:
         self._leases: dict[str, str] = {}
         self._taken_at: dict[str, int] = {}
         self.registry = AgentRegistry(writer)
+        self.on_close: Callable[[], Awaitable[None]] | None = None
 
     @classmethod
     async def open(
@@ -60,14 +61,26 @@ class MissionQueue:
 
         ``default_retries`` counts where neither mission nor agent has a budget. Raises StoreUnavailable.
         """
+        queue = cls.opening(path, clock=clock, new_id=new_id, default_retries=default_retries)
+        await queue._writer.start()
+        return queue
+
+    @classmethod
+    def opening(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        new_id: Callable[[], str] = _random_id,
+        default_retries: int = DEFAULT_RETRY_BUDGET,
+    ) -> "MissionQueue":
+        """A queue that opens its store at the first call, which then raises StoreUnavailable if it cannot."""
         bus: Bus[Event] = Bus()
 
         def open_store() -> MissionStore:
             return SqliteStore(path, clock=clock, new_id=new_id)
 
-        writer = GroupWriter(open_store, bus.publish)
-        await writer.start()
-        return cls(writer, bus, clock, default_retries)
+        return cls(GroupWriter(open_store, bus.publish), bus, clock, default_retries)
 
     async def aclose(self) -> None:
         """Finishes what was asked before, then lets go of the file."""
@@ -77,6 +90,8 @@ class MissionQueue:
             await self.add_spent(spent)
         await self._writer.aclose()
         self._bus.close()
+        if self.on_close is not None:
+            await self.on_close()
 
     def watch(self) -> Subscription[Event]:
         """Every later event about missions, published after its commit, in the order of commits."""

@@ -47,9 +47,9 @@ class GroupWriter(Generic[StoreT]):
         self._open_store = open_store
         self._publish = publish
         self._jobs: queue.SimpleQueue[_Job[StoreT] | None] = queue.SimpleQueue()
-        self._loop = asyncio.get_running_loop()
-        self._opened: asyncio.Future[None] = self._loop.create_future()
-        self._closed: asyncio.Future[None] = self._loop.create_future()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._opened: asyncio.Future[None] | None = None
+        self._closed: asyncio.Future[None] | None = None
         self._accepts = True
         self._thread = threading.Thread(target=self._main, name="mission store", daemon=True)
         self.commits = 0
@@ -61,9 +61,12 @@ class GroupWriter(Generic[StoreT]):
         return self._accepts
 
     async def start(self) -> None:
-        """Opens the store. Raises what opening it raises."""
-        self._thread.start()
-        await self._opened
+        """Opens the store, once; ``run`` does it where nobody has. Raises what opening it raises."""
+        if self._opened is None:
+            self._loop = asyncio.get_running_loop()
+            self._opened, self._closed = self._loop.create_future(), self._loop.create_future()
+            self._thread.start()
+        await asyncio.shield(self._opened)
 
     async def run(self, operation: Callable[[StoreT], T]) -> T:
         """Runs ``operation`` in a transaction; returns its answer once that is durable.
@@ -72,7 +75,8 @@ class GroupWriter(Generic[StoreT]):
         """
         if not self._accepts:
             raise StoreUnavailable("The mission store is closed.", remedy="Open the queue again.")
-        answer: asyncio.Future[T] = self._loop.create_future()
+        await self.start()
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put(_Job(operation, answer))
         return await answer
 
@@ -81,8 +85,9 @@ class GroupWriter(Generic[StoreT]):
         if self._accepts:
             self._accepts = False
             self._jobs.put(None)
-        await asyncio.shield(self._closed)
-        self._thread.join()
+        if self._closed is not None:
+            await asyncio.shield(self._closed)
+            self._thread.join()
 
     # -- the thread ------------------------------------------------------------------------------------------------
 
@@ -90,9 +95,9 @@ class GroupWriter(Generic[StoreT]):
         try:
             store = self._open_store()
         except Exception as error:  # the border of the thread: reported to whoever opens
-            self._tell(self._fail_opening, error)
+            self._tell(self._settle_opening, error)
             return
-        self._tell(self._opened.set_result, None)
+        self._tell(self._settle_opening, None)
         try:
             while (group := self._next_group()) is not None:
                 outcomes = self._commit(store, group)
@@ -149,6 +154,7 @@ class GroupWriter(Generic[StoreT]):
             log.exception("a transaction could not be taken back")
 
     def _tell(self, what: Callable[..., object], *args: object) -> None:
+        assert self._loop is not None
         try:
             self._loop.call_soon_threadsafe(what, *args)
         except RuntimeError:
@@ -157,10 +163,13 @@ class GroupWriter(Generic[StoreT]):
 
     # -- the loop --------------------------------------------------------------------------------------------------
 
-    def _fail_opening(self, error: Exception) -> None:
-        self._accepts = False
-        self._closed.set_result(None)
-        if not self._opened.done():
+    def _settle_opening(self, error: Exception | None) -> None:
+        if error is None:
+            if self._opened is not None and not self._opened.done():
+                self._opened.set_result(None)
+            return
+        self._end()
+        if self._opened is not None and not self._opened.done():
             self._opened.set_exception(error)
 
     def _deliver(self, outcomes: Sequence[_Outcome[StoreT]]) -> None:
@@ -181,5 +190,5 @@ class GroupWriter(Generic[StoreT]):
             job = self._jobs.get()
             if job is not None and not job.answer.done():
                 job.answer.set_exception(StoreUnavailable("The mission store is closed.", remedy="See the log."))
-        if not self._closed.done():
+        if self._closed is not None and not self._closed.done():
             self._closed.set_result(None)

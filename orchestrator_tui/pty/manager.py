@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import random
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -90,6 +90,7 @@ class PTYManager(PaneAccess):
         )
         self._health = HealthCheck(self._link, self._processes, self._clock)
         self._bus: Bus[Event] = Bus()
+        self.on_close: Callable[[], Awaitable[None]] | None = None
         self._found: dict[int, AdoptedPane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_lock = asyncio.Lock()
@@ -153,6 +154,8 @@ class PTYManager(PaneAccess):
         """Lets go of tmux and ends all subscriptions; agents live on."""
         await self._let_go()
         self._bus.close()
+        if self.on_close is not None:
+            await self.on_close()
 
     async def _end_leftovers(self) -> None:
         await self._reaper.end((), session_markers(self._server.socket), _LEFTOVER_PATIENCE_MS)

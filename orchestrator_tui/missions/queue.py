@@ -1,5 +1,6 @@
 """The mission queue: priorities, dependencies, leases and retries, durable before anything is acknowledged."""
 
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from orchestrator_tui.core.bus import Bus, Subscription
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.config import DEFAULT_RETRY_BUDGET, DEFAULT_TIMEOUT_MS
+from orchestrator_tui.core.errors import StoreUnavailable
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import Mission, MissionSpec, Priority, QueueStats, Role, TaskType, TokenUsage
 from orchestrator_tui.missions.changes import Changes, FailureReport
@@ -23,6 +25,8 @@ from orchestrator_tui.missions.validation import (
     one_of,
 )
 from orchestrator_tui.missions.writer import GroupWriter
+
+log = logging.getLogger(__name__)
 
 _SHOWN = 500
 
@@ -86,8 +90,11 @@ class MissionQueue:
         """Finishes what was asked before, then lets go of the file."""
         spent = self._unstored_ms()
         self._taken_at.clear()
-        if spent and self._writer.accepts:
-            await self.add_spent(spent)
+        try:
+            if spent and self._writer.accepts:
+                await self.add_spent(spent)
+        except StoreUnavailable as error:
+            log.warning("running time could not be stored: %s", error)
         await self._writer.aclose()
         self._bus.close()
         if self.on_close is not None:

@@ -85,6 +85,12 @@ class TestEnqueue:
         with pytest.raises(UnknownMission):
             await queue.get("new")
 
+    async def test_a_refused_batch_leaves_nothing_behind(self, queue: MissionQueue):
+        await queue.enqueue(prompt="a", id="a")
+        with pytest.raises(DuplicateMission):
+            await queue.enqueue_many([MissionSpec(prompt="unnamed"), MissionSpec(prompt="other", id="a")])
+        assert await queue.enqueue(prompt="b") == "mission-1"
+
     async def test_an_unknown_dependency_is_named(self, queue: MissionQueue):
         with pytest.raises(UnknownDependency, match="'ghost'"):
             await queue.enqueue(prompt="a", depends_on=["ghost"])

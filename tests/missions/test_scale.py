@@ -9,7 +9,7 @@ from orchestrator_tui.missions.sqlite import SqliteStore
 from orchestrator_tui.missions.validation import checked_spec
 from tests.missions.helpers import FakeClock, counting_ids
 
-FEW, MANY = 100, 30_000
+FEW, MANY = 100, 60_000
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ def measure(count: int) -> Costs:
     return costs
 
 
-def test_three_hundred_times_the_missions_cost_the_same():
+def test_six_hundred_times_the_missions_cost_the_same():
     few, many = measure(FEW), measure(MANY)
-    # A walk over all missions would cost some three hundred times as much.
-    assert many.turn < few.turn * 8
-    assert many.stats < few.stats * 8
-    assert many.listing < few.listing * 8
-    assert many.idle < few.idle * 8
+    # A walk over all missions would cost many times as much.
+    assert many.turn < few.turn * 4
+    assert many.stats < few.stats * 5
+    assert many.listing < few.listing * 5
+    assert many.idle < few.idle * 5
 
 
 def test_failing_a_root_with_a_long_tail_is_one_pass():

@@ -87,6 +87,7 @@ async def test_a_refused_operation_is_taken_back_alone():
     assert isinstance(results[1], UsageError)
     assert results[2] == "b"
     assert published == ["a", "b"]
+    assert store.calls.count("undo") == 1
     await writer.aclose()
     assert store.calls[-1] == "close"
 

@@ -156,7 +156,7 @@ class Session:
         except OSError:
             handle.close()
             owner = self.owner()
-            who = f"a {owner[0]} (pid {owner[1]})" if owner else "another process"
+            who = f"another process ({owner[0]}, pid {owner[1]})" if owner else "another process"
             raise SessionOwned(
                 f"The session {self.name} is owned by {who}.",
                 remedy="Use that one, end it, or choose another with --session NAME.",

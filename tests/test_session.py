@@ -48,7 +48,7 @@ def test_the_variable_moves_the_state(tmp_path: Path) -> None:
 
 def test_one_owner_at_a_time(session: Session) -> None:
     lock = session.lock("serve")
-    with pytest.raises(SessionOwned, match="owned by a serve"):
+    with pytest.raises(SessionOwned, match=r"owned by another process \(serve"):
         session.lock("run")
     lock.release()
     session.lock("run").release()

@@ -73,7 +73,7 @@ def test_a_killed_cli_resumes_its_conversation_on_its_mission(claude_program: Pr
         lambda: (info := program.session("crash").endpoint()) is not None and info.pid == process.pid, "serve answers"
     )
     program.json("agent", "spawn", "--session", "crash")
-    program.json("mission", "distribute", "Take your time. [[SLOW 30]]", "--id", "slow", "--session", "crash")
+    program.json("mission", "distribute", "Take your time. [[BASH sleep 6]]", "--id", "slow", "--session", "crash")
 
     def agent() -> dict[str, Any]:
         found: dict[str, Any] = program.json("agent", "status", "--session", "crash")["agents"][0]
@@ -88,12 +88,12 @@ def test_a_killed_cli_resumes_its_conversation_on_its_mission(claude_program: Pr
     before = agent()
     assert before["status"] == "busy"
     os.kill(before["pid"], signal.SIGKILL)
-    wait_until(lambda: mission()["attempts"] == 2, "the second attempt runs", 40)
+    wait_until(lambda: mission()["status"] == "completed", "the second attempt completes", 60)
     after = agent()
     assert after["pane_id"] == before["pane_id"]
     assert after["pid"] != before["pid"]
     log = mission()["attempt_log"]
-    assert (log[0]["code"], log[0]["agent_id"], log[1]["agent_id"]) == ("agent_crashed", 1, 1)
+    assert [(entry["code"], entry["agent_id"]) for entry in log] == [("agent_crashed", 1), (None, 1)]
     transcripts = list((Path(program.environ["HOME"]) / ".claude" / "projects").rglob("*.jsonl"))
     assert len(transcripts) == 1
     assert "You were restarted (killed by SIGKILL)" in transcripts[0].read_text()

@@ -82,7 +82,17 @@ def _add(segments: list[Segment], text: str, state: Sgr, *, drawing: bool) -> No
 @lru_cache(maxsize=4096)
 def _style(state: Sgr) -> Style:
     words = (name for bit, name in enumerate(_ATTRIBUTE_NAMES) if state.attributes >> bit & 1)
-    return Style(color=_color(state.fg), bgcolor=_color(state.bg)) + Style.parse(" ".join(words))
+    return Style(color=_text_color(state), bgcolor=_color(state.bg)) + Style.parse(" ".join(words))
+
+
+def _text_color(state: Sgr) -> Color | None:
+    background = _color(state.bg)
+    if state.fg is not None or background is None:
+        return _color(state.fg)
+    # The program counted on its own terminal's text colour; ours may be unreadable on that background.
+    red, green, blue = background.get_truecolor()
+    is_dark = 0.299 * red + 0.587 * green + 0.114 * blue < 128
+    return Color.from_ansi(15 if is_dark else 0)
 
 
 def _color(value: int | tuple[int, int, int] | None) -> Color | None:

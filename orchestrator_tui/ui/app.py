@@ -58,7 +58,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             self._action_registry,
             self._is_enabled,
             notice=notice,
-            pulses=self.animation_level != "none",
+            pulses=lambda: self.animation_level != "none",
         )
         self._operations = Operations(self, client, self._model, self._dashboard, self._action_registry, attacher)
         self._puller = PanePuller(client, self._show_frame, self._operations.tell)

@@ -52,7 +52,7 @@ class Dashboard(Screen[None]):
         is_enabled: Callable[[Action], bool],
         *,
         notice: str | None,
-        pulses: bool,
+        pulses: Callable[[], bool],
     ) -> None:
         super().__init__()
         self._model = model
@@ -122,7 +122,7 @@ class Dashboard(Screen[None]):
         if self._layout is Layout.NARROW:
             self.query_one(TabBar).refresh_model(self._active)
         if Panel.AGENTS in seen:
-            dimmed = self._pulses and now_ms // 1000 % 2 == 1
+            dimmed = self._pulses() and now_ms // 1000 % 2 == 1
             notice = self._notice or self._model.machine.provider_notice
             self.query_one(AgentList).update(now_ms, dimmed=dimmed, notice=notice)
         if Panel.HEALTH in seen:
@@ -227,6 +227,7 @@ class Dashboard(Screen[None]):
         for layout in Layout:
             self.set_class(layout is self._layout, f"layout-{layout}")
         self.set_class(self._zoomed, "zoomed")
+        self.set_class(Panel.PANE not in seen, "no-pane")
         for panel, name in _PANEL_IDS.items():
             self.query_one(f"#{name}").display = panel in seen
         self._show("left", bool(seen & {Panel.AGENTS, Panel.HEALTH}))

@@ -101,6 +101,8 @@ class Model:
     filters: dict[Panel, str] = field(default_factory=dict[Panel, str])
     selected_agent: int | None = None
     selected_mission: str | None = None
+    expected_agent: int | None = None
+    expected_mission: str | None = None
 
     def load(self, snapshot: Snapshot) -> None:
         """Replaces everything the supervisor tells; the person's choices stay where they still fit."""
@@ -177,11 +179,15 @@ class Model:
         return next(starting, next(containing, None))
 
     def settle_selection(self) -> None:
-        """Moves a selection that is no longer shown to the first row."""
+        """Moves a selection to what was expected and has come, or to the first row when its own is not shown."""
         agents = [agent.id for agent in self.shown_agents()]
+        if self.expected_agent in agents:
+            self.selected_agent, self.expected_agent = self.expected_agent, None
         if self.selected_agent not in agents:
             self.selected_agent = agents[0] if agents else None
         missions = [mission.id for mission in self.shown_missions()]
+        if self.expected_mission in missions:
+            self.selected_mission, self.expected_mission = self.expected_mission, None
         if self.selected_mission not in missions:
             self.selected_mission = missions[0] if missions else None
 

@@ -214,7 +214,8 @@ class Operations:
         async def submit(request: SpawnRequest) -> None:
             agents = await self._client.spawn(request)
             if agents:
-                self._model.selected_agent = agents[0].id
+                self._model.expected_agent = agents[0].id
+                self._model.settle_selection()
             self._done("Starting " + ", ".join(agent.name for agent in agents) + ".")
 
         model = self._model
@@ -282,7 +283,8 @@ class Operations:
     async def _add_mission(self) -> None:
         async def submit(spec: MissionSpec) -> None:
             mission_id = await self._client.add_mission(spec)
-            self._model.selected_mission = mission_id
+            self._model.expected_mission = mission_id
+            self._model.settle_selection()
             self._done(f"Queued {mission_id}.")
 
         await self._app.push_screen_wait(MissionDialog(submit))

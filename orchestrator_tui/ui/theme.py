@@ -81,6 +81,12 @@ def _theme(choice: ThemeChoice, tokens: Mapping[str, str], *, dark: bool) -> The
         "block-cursor-foreground": tokens["background"],
         "block-cursor-text-style": "none",
         "text-muted": tokens["muted"],
+        "scrollbar": tokens["line"],
+        "scrollbar-hover": tokens["muted"],
+        "scrollbar-active": tokens["accent"],
+        "scrollbar-background": tokens["surface"],
+        "scrollbar-background-hover": tokens["surface"],
+        "scrollbar-background-active": tokens["surface"],
     }
     return Theme(
         name=THEME_NAMES[choice],

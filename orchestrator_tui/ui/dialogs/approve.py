@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -12,11 +13,9 @@ from orchestrator_tui.core.views import PaneFrame
 from orchestrator_tui.ui.ansi import plain_text
 from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
 
-MOST_LINES = 24
-
 
 class ApproveDialog(Dialog[bool]):
-    """The end of the agent's screen; ``y`` allows, ``n`` denies, esc leaves it open."""
+    """The agent's whole screen, its end in sight; ``y`` allows, ``n`` denies, esc leaves it open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("y", "answer(True)", "Allow"), ("n", "answer(False)", "Deny")]
     hints = key_hints(("y", "allow"), ("n", "deny"), ("esc", "leave it waiting"))
@@ -24,8 +23,7 @@ class ApproveDialog(Dialog[bool]):
     def __init__(self, agent_name: str, frame: PaneFrame | None) -> None:
         super().__init__()
         self.heading = f"{agent_name} asks"
-        text = plain_text(frame.lines) if frame else ""
-        self._text = "\n".join(text.splitlines()[-MOST_LINES:]) or "The screen is empty."
+        self._text = (plain_text(frame.lines) if frame else "") or "The screen is empty."
 
     def body(self) -> Iterable[Widget]:
         """The screen's text."""
@@ -35,7 +33,12 @@ class ApproveDialog(Dialog[bool]):
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
         # The question stands at the end of the screen.
-        self.query_one(VerticalScroll).scroll_end(animate=False)
+        self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
+
+    def on_resize(self) -> None:
+        """Keeps the screen's own lines where they fit; a cut line could hide what is being allowed."""
+        widest = max(cell_len(line) for line in self._text.splitlines())
+        self.query_one("#screen-text").set_class(widest > self.size.width * 0.96 - 9, "wrapped")
 
     def action_answer(self, allow: bool) -> None:
         """Gives the answer."""

@@ -5,7 +5,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Label, Static
@@ -42,6 +42,11 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
             yield from self.body()
             yield Static("", id="error")
             yield Static(content_of(self.hints), id="hints")
+
+    def on_resize(self) -> None:
+        """Keeps the frame and the line of keys in sight where the middle is long."""
+        for part in self.query(VerticalScroll):
+            part.styles.max_height = max(3, self.size.height - 8)
 
     def action_cancel(self) -> None:
         """Leaves without an answer."""

@@ -14,6 +14,7 @@ from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
 from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.widgets.frame import content_of
 
+TWO_COLUMNS_FROM = 116
 COLUMNS = ((Group.AGENTS, Group.MISSIONS), (Group.MOVE, Group.VIEW, Group.APP))
 
 
@@ -41,6 +42,10 @@ class HelpDialog(Dialog[None]):
         """Starts what the screen needs once it is there."""
         self.query_one(VerticalScroll).focus()
 
+    def on_resize(self) -> None:
+        """Sets the columns side by side where there is room."""
+        self.set_class(self.size.width < TWO_COLUMNS_FROM, "-one-column")
+
 
 def help_text(actions: Sequence[Action], group: Group) -> Content:
     """The group's heading and keys."""
@@ -48,5 +53,5 @@ def help_text(actions: Sequence[Action], group: Group) -> Content:
     for action in actions:
         if action.group is group:
             keys = " ".join(key_name(key) for key in action.keys)
-            lines.append((Span(f"{keys:>13}  ", "accent"), Span(action.help)))
+            lines.append((Span(f"{keys:>9}  ", "accent"), Span(action.help)))
     return Content("\n").join(content_of(line) for line in lines)

@@ -52,10 +52,13 @@ def _count_forms(model: Model, *, wide: bool) -> Iterator[Spans]:
     counts = agent_counts(tuple(model.agents.values()))
     short = {look.word for look, _ in counts if look.word not in ("needs you", "failed", "working")}
     plain = {look.word for look, _ in counts}
-    forms = ((3, set[str]()), (2, set[str]()), (3, short), (2, short), (2, plain)) if wide else ((2, plain), (1, plain))
-    for gap, wordless in forms:
+    every = len(counts)
+    forms = [(every, 2, plain), (every, 1, plain), (4, 2, plain), (2, 1, plain)]
+    if wide:
+        forms = [(every, 3, set[str]()), (every, 2, set[str]()), (every, 3, short), (every, 2, short), *forms]
+    for kept, gap, wordless in forms:
         spans: list[Span] = []
-        for look, count in counts:
+        for look, count in counts[:kept]:
             word = "" if look.word in wordless else _LONG_WORDS.get(look.word, look.word)
             if word == "needs you" and count > 1:
                 word = "need you"

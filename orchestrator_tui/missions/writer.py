@@ -73,9 +73,11 @@ class GroupWriter(Generic[StoreT]):
 
         Raises what the operation raises, and StoreUnavailable when nothing was written.
         """
+        if self._accepts:
+            await self.start()
+        # It may have been closed while it opened.
         if not self._accepts:
             raise StoreUnavailable("The mission store is closed.", remedy="Open the queue again.")
-        await self.start()
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put(_Job(operation, answer))
         return await answer

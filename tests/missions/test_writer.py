@@ -148,3 +148,24 @@ async def test_a_caller_that_gives_up_disturbs_nobody(queue: MissionQueue):
     assert await stays == "stays"
     with pytest.raises(asyncio.CancelledError):
         await gone
+
+
+async def test_a_store_opens_at_its_first_use():
+    store = FakeStore()
+    writer = GroupWriter(lambda: store, lambda _: None)
+    assert store.calls == []
+    assert await asyncio.gather(writer.run(note("a")), writer.run(note("b"))) == ["a", "b"]
+    await writer.aclose()
+    assert store.calls.count("close") == 1
+
+
+async def test_closing_while_it_opens_leaves_nobody_waiting():
+    store = FakeStore()
+    writer = GroupWriter(lambda: store, lambda _: None)
+    asked = asyncio.ensure_future(writer.run(note("a")))
+    await asyncio.sleep(0)
+    await writer.aclose()
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreUnavailable, match="closed"):
+            await asked
+    assert store.calls == ["close"]

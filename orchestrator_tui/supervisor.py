@@ -278,10 +278,15 @@ class Supervisor:
     async def cancel_mission(self, mission_id: str) -> None:
         """Cancels a mission; the agent of a claimed one is stopped first."""
         mission = await self.fleet.queue.get(mission_id)
-        if mission.state in (MissionState.ASSIGNED, MissionState.RUNNING):
-            await self.fencer.fence_mission(mission_id, "cancelled")
-        else:
-            await self.fleet.queue.cancel(mission_id)
+        if mission.state not in (MissionState.ASSIGNED, MissionState.RUNNING):
+            try:
+                await self.fleet.queue.cancel(mission_id, supervised=True)
+            except NotAllowedNow:
+                # It was claimed in between, or has ended; only the former is for the fence.
+                mission = await self.fleet.queue.get(mission_id)
+                if mission.state not in (MissionState.ASSIGNED, MissionState.RUNNING):
+                    raise
+        await self.fencer.fence_mission(mission_id, "cancelled")
         self.fleet.wake.set()
 
     async def retry_mission(self, mission_id: str) -> None:

@@ -5,13 +5,14 @@ import logging
 
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.agents.routing import Assignment, Candidate, candidate, place
+from orchestrator_tui.agents.routing import Assignment, Candidate, Placement, candidate, place
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentRecord, AgentState, ConversationMode, MissionState
 
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_S = 5.0
+FIRST_LOOK, FURTHEST_LOOK = 100, 100_000
 
 
 class Dispatcher:
@@ -38,15 +39,21 @@ class Dispatcher:
         """Claims everything that can start now and begins its delivery."""
         fleet = self._fleet
         async with self._lock:
-            await fleet.queue.promote_due()
-            missions = await fleet.queue.ready()
-            if not missions:
-                self.waits = {}
-                return
-            placement = place(missions, [self._candidate(record) for record in fleet.book.records()])
+            placement = await self._placement([self._candidate(record) for record in fleet.book.records()])
             self.waits = dict(placement.waits)
             for assignment in placement.assignments:
                 await self._assign(assignment)
+
+    async def _placement(self, candidates: list[Candidate]) -> Placement:
+        """Looks further down the queue while somebody is free and what stands in front cannot be placed."""
+        free = sum(agent.free for agent in candidates)
+        limit = FIRST_LOOK
+        while True:
+            missions = await self._fleet.queue.ready(limit)
+            placement = place(missions, candidates)
+            if len(missions) < limit or len(placement.assignments) == free or limit >= FURTHEST_LOOK:
+                return placement
+            limit *= 4
 
     async def _assign(self, assignment: Assignment) -> None:
         fleet = self._fleet

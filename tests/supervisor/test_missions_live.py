@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.core.errors import Forbidden, LeaseLost, NotAllowedNow
-from orchestrator_tui.core.models import AgentState, MissionState, WaitingFor
+from orchestrator_tui.core.models import AgentState, MissionSpec, MissionState, Role, WaitingFor
 from tests.supervisor.conftest import Live, eventually
 
 pytestmark = pytest.mark.tmux
@@ -189,3 +189,11 @@ async def test_the_operator_may_settle_a_running_mission_and_its_agent_is_stoppe
     assert (await live.supervisor.mission(mission_id)).output == "by hand"
     assert live.agent(agent_id).state is AgentState.IDLE
     assert [event["code"] for event in live.events("fence")] == ["override"]
+
+
+async def test_what_cannot_be_placed_never_hides_what_stands_far_behind_it(live: Live) -> None:
+    await live.spawn()
+    specs = [MissionSpec(prompt=f"For nobody {number}", role=Role.ORACLE) for number in range(150)]
+    ids = await live.supervisor.add_missions([*specs, MissionSpec(prompt="For anybody")])
+    await live.until_mission(ids[-1], MissionState.COMPLETED)
+    assert (await live.supervisor.stats()).pending == 150

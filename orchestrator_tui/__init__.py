@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from orchestrator_tui.core.models import AgentHandle as AgentHandle
     from orchestrator_tui.core.models import HealthStatus as HealthStatus
     from orchestrator_tui.core.models import Mission as Mission
+    from orchestrator_tui.core.models import ModelTier as ModelTier
+    from orchestrator_tui.core.models import Priority as Priority
+    from orchestrator_tui.core.models import Role as Role
     from orchestrator_tui.core.models import Task as Task
+    from orchestrator_tui.core.models import TaskType as TaskType
     from orchestrator_tui.core.tiers import select_model as select_model
     from orchestrator_tui.missions.queue import MissionQueue as MissionQueue
     from orchestrator_tui.pty.manager import PTYManager as PTYManager
@@ -42,7 +46,11 @@ _HOMES = {
     "AgentHandle": "core.models",
     "HealthStatus": "core.models",
     "Mission": "core.models",
+    "ModelTier": "core.models",
+    "Priority": "core.models",
+    "Role": "core.models",
     "Task": "core.models",
+    "TaskType": "core.models",
     "select_model": "core.tiers",
     "MissionQueue": "missions.queue",
     "PTYManager": "pty.manager",

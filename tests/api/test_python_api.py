@@ -11,7 +11,9 @@ import orchestrator_tui
 from orchestrator_tui import (
     AgentConfig,
     LeaseLost,
+    ModelTier,
     PTYConfig,
+    Role,
     SessionOwned,
     Task,
     get_agent_spawner,
@@ -94,9 +96,9 @@ async def test_the_queue_alone(session: str) -> None:
 @pytest.mark.tmux
 async def test_agents_with_dispatcher_and_endpoint(session: str) -> None:
     spawner = get_agent_spawner(session)
-    agent = await spawner.spawn_agent(AgentConfig(role="coder", model="sonnet"))
+    agent = await spawner.spawn_agent(AgentConfig(role=Role.CODER, model=ModelTier.SONNET))
     assert (agent.id, agent.status, agent.role) == (1, "starting", "coder")
-    pool = await spawner.spawn_pool(2, AgentConfig(role="tester", model="haiku"))
+    pool = await spawner.spawn_pool(2, AgentConfig(role=Role.TESTER, model=ModelTier.HAIKU))
     assert [member.id for member in pool] == [2, 3]
     await eventually(lambda: all(one.status == "idle" for one in spawner.agents()), "all are ready")
     assert [one.id for one in spawner.get_specialists("coder")] == [1]

@@ -1,0 +1,83 @@
+"""``make screenshots``: the pictures and the README's key table, from the real app over the sample fleet."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import resvg_py
+
+from orchestrator_tui.core.views import Snapshot
+from orchestrator_tui.ui.actions import key_table_markdown
+from orchestrator_tui.ui.theme import ThemeChoice
+from tests.ui.fake_client import EMPTY, FLEET
+from tests.ui.steps import NARROW, WIDE, dialog, ready, until
+from tests.ui.test_pictures import made
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "screenshots"
+README = ROOT / "README.md"
+SCALE = 2
+_KEYS = re.compile(r"(<!-- keys: [^\n]* -->\n).*?(<!-- /keys -->)", re.DOTALL)
+_REMOTE_FONT = re.compile(r"@font-face \{[^}]*\}\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One screen: what is shown, at which size, after which keys."""
+
+    name: str
+    size: tuple[int, int] = WIDE
+    snapshot: Snapshot = FLEET
+    theme: ThemeChoice = "dark"
+    keys: Sequence[str] = ()
+    heading: str | None = None
+
+
+PICTURES = (
+    Picture("overview"),
+    Picture("narrow", size=NARROW),
+    Picture("light", theme="light"),
+    Picture("spawn", keys=("n",), heading="New agent"),
+    Picture("mission", keys=("m",), heading="New mission"),
+    Picture("approve", keys=("a",), heading="asks"),
+    Picture("events", keys=("5",)),
+    Picture("help", keys=("question_mark",), heading="Keys"),
+    Picture("empty", snapshot=EMPTY),
+)
+
+
+async def draw(picture: Picture) -> str:
+    """The picture as SVG that names no font of another host."""
+    app = made(picture.snapshot, picture.theme)
+    async with app.run_test(size=picture.size) as pilot:
+        await ready(pilot, app)
+        if app.model.agent() is not None:
+            await until(pilot, lambda: app.dashboard.pane.pane_frame is not None, "no frame")
+        await pilot.press(*picture.keys)
+        if picture.heading is not None:
+            await dialog(pilot, app, picture.heading)
+        await pilot.pause()
+        svg = app.export_screenshot(title="")
+    return _REMOTE_FONT.sub("", svg).replace("Fira Code", "Fira Code, DejaVu Sans Mono")
+
+
+def with_keys(readme: str) -> str:
+    """The README with the key table of the registry."""
+    return _KEYS.sub(lambda match: f"{match[1]}{key_table_markdown()}{match[2]}", readme)
+
+
+def main() -> None:
+    """Writes every picture as SVG and PNG, and the key table."""
+    FOLDER.mkdir(exist_ok=True)
+    for picture in PICTURES:
+        svg = asyncio.run(draw(picture))
+        (FOLDER / f"{picture.name}.svg").write_text(svg)
+        png = resvg_py.svg_to_bytes(svg_string=svg, zoom=SCALE, font_family="DejaVu Sans Mono")
+        (FOLDER / f"{picture.name}.png").write_bytes(bytes(png))
+    README.write_text(with_keys(README.read_text()))
+
+
+if __name__ == "__main__":
+    main()

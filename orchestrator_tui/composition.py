@@ -50,7 +50,6 @@ class _Environment(BaseSettings):
     permission_mode: str | None = None
     theme: str | None = None
     person_idle_s: float | None = None
-    isolation_mode: str | None = None
 
 
 def load_settings(cwd: Path, explicit: Path | None) -> Settings:

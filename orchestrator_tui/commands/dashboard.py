@@ -47,6 +47,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             runtime.supervisor,
             clock=runtime.supervisor.fleet.clock,
             notice=runtime.supervisor.provider_notice,
+            theme=settings.theme,
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):

@@ -228,6 +228,7 @@ class Operations:
     async def _attach(self) -> None:
         argv = await self._client.attach_argv(self._agent().id)
         self.is_attached = True
+        self._dashboard.refresh_model()
         try:
             await self._attacher(self._app, argv)
         finally:

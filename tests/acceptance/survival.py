@@ -6,16 +6,17 @@ In the long form: ``python -m tests.acceptance.survival --kills 10 --gap 30``.
 import argparse
 import asyncio
 import json
-import os
 import random
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,7 @@ SESSION = "survival"
 WITHOUT_KILLS = Counter({"crash": 2, "broken": 2, "hang": 2, "after-broken": 0, "after-after": 0})
 """The starts of each mission of the plan; the rest has one. Killing the supervisor must not change them."""
 LONGEST_LIFE_S = 1.2
-WINDOW_S = 0.15
-"""How long a stopped agent is given to be assigned a mission; nothing is waited for that could come earlier."""
+STEP_S = 0.001
 
 
 def stored(program: Program, session: str) -> tuple[dict[str, Mission], list[AgentRecord]]:
@@ -142,27 +142,40 @@ class Survival:
         return path.stat().st_size if path.exists() else 0
 
     def _kill_before_acknowledgement(self, process: "subprocess.Popen[str]", offset: int) -> str:
-        """Stops the program of an agent that has just become idle: it cannot answer when the next mission comes."""
+        """Goes in small steps from a mission's assignment on, so that the kill comes before it is acknowledged."""
         path = self.program.session(SESSION).events
-        pids: dict[int, int] = {}
+        panes: dict[int, str] = {}
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            begin = offset
-            events, offset = logged_events(path, begin)
-            pids |= {event["agent_id"]: event["data"]["pid"] for event in events if "pid" in event["data"]}
-            idle = [event["agent_id"] for event in events if event["data"].get("state") == "idle"]
-            agent_id = next((agent_id for agent_id in idle if agent_id in pids), None)
-            if agent_id is None:
-                time.sleep(0.0005)
-                continue
-            with stopped(pids[agent_id]):
-                mission_id = unanswered(path, begin, agent_id)
-                if mission_id is not None:
+            events, offset = logged_events(path, offset)
+            panes |= {event["agent_id"]: event["data"]["pane_id"] for event in events if "pane_id" in event["data"]}
+            given = [event for event in events if event["type"] == "mission_assigned"]
+            if not given:
+                time.sleep(STEP_S)
+            for event in given:
+                mission_id, agent_id = event["mission_id"], event["agent_id"]
+                if self._stops_on_the_way(process, mission_id, panes.get(agent_id, "")):
                     kill(process)
                     missions, _ = stored(self.program, SESSION)
                     assert missions[mission_id].state is MissionState.ASSIGNED, missions[mission_id]
-                    return f"{mission_id} was on its way to agent {agent_id}"
+                    return f"{mission_id} was delivered to agent {agent_id} and not acknowledged"
         raise AssertionError("no delivery could be caught before its acknowledgement")
+
+    def _stops_on_the_way(self, process: "subprocess.Popen[str]", mission_id: str, pane: str) -> bool:
+        """Leaves the supervisor stopped if a first delivery is in the pane and not acknowledged."""
+        typed = re.compile(rf"mission {re.escape(mission_id)}(?![\w.-])")
+        with closing(sqlite3.connect(f"file:{self.program.session(SESSION).database}?mode=ro", uri=True)) as store:
+            while True:
+                process.send_signal(signal.SIGSTOP)
+                row = store.execute("SELECT state, attempts FROM mission WHERE id = ?", (mission_id,)).fetchone()
+                if row == ("assigned", 0) and typed.search(
+                    tmux(self.program, SESSION, "capture-pane", "-pt", pane).stdout
+                ):
+                    return True
+                process.send_signal(signal.SIGCONT)
+                if row != ("assigned", 0):
+                    return False
+                time.sleep(STEP_S)
 
     def _look(self, number: int, kind: str, said: str) -> None:
         missions, _ = stored(self.program, SESSION)
@@ -200,29 +213,6 @@ def kill(process: "subprocess.Popen[str]") -> None:
     """SIGKILL, and waits for the end."""
     process.send_signal(signal.SIGKILL)
     process.wait()
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """Keeps a process from doing anything."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def unanswered(path: Path, offset: int, agent_id: int) -> str | None:
-    """The mission that the stopped agent was given and did not acknowledge, by the log from ``offset``; or None."""
-    time.sleep(WINDOW_S)
-    events, _ = logged_events(path, offset)
-    open_missions: dict[str, None] = {}
-    for event in events:
-        if event["agent_id"] == agent_id and event["type"] == "mission_assigned":
-            open_missions[event["mission_id"]] = None
-        elif event["type"] == "task_start":
-            open_missions.pop(event["mission_id"], None)
-    return next(iter(open_missions), None)
 
 
 def main() -> int:

@@ -16,22 +16,25 @@ class LiveClient(FakeClient):
         self._argv = argv
 
     async def attach_argv(self, agent_id: int) -> tuple[str, ...]:
-        # The second agent's attach cannot start.
+        if agent_id == 2:
+            return ("sh", "-c", 'printf "TMUX=[%s]" "$TMUX"; read line; exit 3')
         return self._argv if agent_id == 1 else ("no-such-program-here",)
 
 
-async def count(path: Path) -> None:
+async def count(path: Path, app: OrchestratorApp) -> None:
     ticks = 0
     while True:
         ticks += 1
         path.write_text(str(ticks))  # noqa: ASYNC240 - a few bytes, in a test
-        await asyncio.sleep(0.05)
+        # Repaints would fill the queue of a terminal that is lent.
+        app.dashboard.refresh()
+        await asyncio.sleep(0.02)
 
 
 async def main() -> None:
     ticks, *argv = sys.argv[1:]
     app = OrchestratorApp(LiveClient(tuple(argv)), clock=FrozenClock())
-    counting = asyncio.create_task(count(Path(ticks)))
+    counting = asyncio.create_task(count(Path(ticks), app))
     await app.run_async()
     counting.cancel()
     Path(ticks).with_suffix(".end").write_text(str(app.return_value))

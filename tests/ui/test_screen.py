@@ -1,15 +1,19 @@
 """Moving about: panels, cursor, filter, find, zoom, palette, sizes; and what happens when something fails."""
 
+from dataclasses import replace
+from time import perf_counter
+
 import pytest
 from textual.widgets import OptionList
 
-from orchestrator_tui.core.models import AgentState
-from orchestrator_tui.core.views import AgentChanged
+from orchestrator_tui.core.models import AgentState, MissionState
+from orchestrator_tui.core.views import AgentChanged, MissionChanged
 from orchestrator_tui.ui.app import OrchestratorApp
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.widgets.agent_list import AgentList
 from orchestrator_tui.ui.widgets.event_log import EventLog
-from tests.ui.fake_client import EMPTY, REFUSAL, FakeClient, FrozenClock, agent
+from orchestrator_tui.ui.widgets.mission_table import MissionTable
+from tests.ui.fake_client import EMPTY, FLEET, REFUSAL, FakeClient, FrozenClock, agent, mission
 from tests.ui.steps import NARROW, WIDE, closed, dialog, ready, selected_agent, toasts, until
 
 
@@ -256,3 +260,20 @@ class TestFailures:
             await ready(pilot, app)
             await until(pilot, lambda: client.frames > 3, "it was not tried again")
             assert len([toast for toast in toasts(app) if "no pane today" in toast]) == 1
+
+
+class TestUnderLoad:
+    async def test_a_full_mission_table_is_updated_within_a_frame(self, client: FakeClient) -> None:
+        many = tuple(mission(n, f"mission {n}", MissionState.PENDING, n) for n in range(500))
+        client.snapshot = replace(FLEET, missions=many)
+        app = OrchestratorApp(client, clock=FrozenClock())
+        async with app.run_test(size=WIDE) as pilot:
+            await ready(pilot, app)
+            table = app.dashboard.query_one(MissionTable)
+            best = 1.0
+            for step in range(5):
+                app.model.apply([MissionChanged(replace(one, attempts=step)) for one in many])
+                started = perf_counter()
+                table.update(FrozenClock().now_ms())
+                best = min(best, perf_counter() - started)
+            assert best < 0.05

@@ -41,7 +41,9 @@ def health_problems(model: Model) -> int:
     """How many lights are red."""
     machine = model.machine
     errors = (machine.tmux_error, machine.mcp_error, machine.store_error)
-    return sum(error is not None for error in errors) + (machine.dead_panes > 0)
+    # Without an answer from tmux the count of dead panes is old.
+    dead = machine.tmux_error is None and machine.dead_panes > 0
+    return sum(error is not None for error in errors) + dead
 
 
 def health_lines(model: Model, width: int) -> tuple[Spans, ...]:

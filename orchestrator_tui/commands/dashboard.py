@@ -32,9 +32,12 @@ def run_dashboard(
 
 async def _run(session: Session, provider: str | None, config: Path | None, sample_missions: list[MissionSpec]) -> None:
     # Imported here: no other command pays for the screen.
+    from orchestrator_tui.ui.actions import ACTIONS, with_keys
     from orchestrator_tui.ui.app import OrchestratorApp
 
     settings = load_settings(Path.cwd(), config)
+    # Bad keys are refused before any agent is touched.
+    with_keys(ACTIONS, settings.keys)
     session.create()
     log_to(session.log)
     await take_over(session)
@@ -48,6 +51,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             clock=runtime.supervisor.fleet.clock,
             notice=runtime.supervisor.provider_notice,
             theme=settings.theme,
+            keys=settings.keys,
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):

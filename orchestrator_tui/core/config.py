@@ -87,6 +87,7 @@ class Settings(_Strict):
     spawning_roles: tuple[Role, ...] = (Role.ORACLE,)
     theme: Literal["dark", "light", "ansi"] = "dark"
     person_idle_s: float = Field(default=300, ge=0)
+    keys: dict[str, str] = Field(default_factory=dict)
 
 
 def parse_settings(data: dict[str, Any], source: str) -> Settings:

@@ -142,7 +142,7 @@ class Dashboard(Screen[None]):
             return
         self._set_active(panel)
         self._arrange()
-        self.query_one(f"#{_PANEL_IDS[panel]}").focus()
+        self.set_focus(self.query_one(f"#{_PANEL_IDS[panel]}"))
 
     def go_on(self, step: int) -> None:
         """Gives the keyboard to the next (1) or previous (-1) panel."""
@@ -192,7 +192,7 @@ class Dashboard(Screen[None]):
         """Gives the keyboard back to the active panel."""
         self.query_one(FilterBar).display = False
         self.query_one(KeyBar).display = self._layout is not Layout.NONE
-        self.query_one(f"#{_PANEL_IDS[self._active]}").focus()
+        self.set_focus(self.query_one(f"#{_PANEL_IDS[self._active]}"))
         self.refresh_model()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

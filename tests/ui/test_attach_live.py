@@ -4,10 +4,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -17,14 +17,12 @@ pytestmark = [pytest.mark.tmux, pytest.mark.skipif(shutil.which("tmux") is None,
 class Server:
     """A tmux server on its own socket, without a configuration."""
 
-    def __init__(self, directory: Path) -> None:
-        # Sockets need short paths; the name is unique, so tests may run side by side.
-        self.socket = f"ot-ui-{uuid4().hex[:8]}"
-        self.directory = directory
+    def __init__(self, socket: Path) -> None:
+        self.socket = str(socket)
 
     def __call__(self, *arguments: str) -> str:
         done = subprocess.run(
-            ["tmux", "-L", self.socket, "-f", "/dev/null", *arguments],
+            ["tmux", "-S", self.socket, "-f", "/dev/null", *arguments],
             check=False,
             capture_output=True,
             text=True,
@@ -37,11 +35,19 @@ class Server:
 
     def stop(self) -> None:
         self("kill-server")
+        Path(self.socket).unlink(missing_ok=True)
 
 
 @pytest.fixture
-def agents(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
+def sockets() -> Iterator[Path]:
+    # Sockets need shorter paths than pytest's own directories have.
+    with tempfile.TemporaryDirectory(prefix="ot-") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def agents(sockets: Path) -> Iterator[Server]:
+    server = Server(sockets / "a")
     server("new-session", "-d", "-s", "agents", "-x", "100", "-y", "30", "echo THE-AGENT; cat")
     server("bind-key", "-n", "C-q", "detach-client")
     yield server
@@ -49,9 +55,9 @@ def agents(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, agents: Server) -> Iterator[Server]:
-    server = Server(tmp_path)
-    attach = ["tmux", "-L", agents.socket, "attach", "-t", "agents"]
+def terminal(tmp_path: Path, sockets: Path, agents: Server) -> Iterator[Server]:
+    server = Server(sockets / "t")
+    attach = ["tmux", "-S", agents.socket, "attach", "-t", "agents"]
     program = [sys.executable, "-m", "tests.ui.attach_probe", str(tmp_path / "ticks"), *attach]
     root = Path(__file__).parents[2]
     server("new-session", "-d", "-x", "120", "-y", "36", "-c", str(root), shlex.join(program))

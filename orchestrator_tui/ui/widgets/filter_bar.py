@@ -37,7 +37,8 @@ class FilterBar(Horizontal):
         with self.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        # At once, not by a message as focus() does it: the next key may have been typed already.
+        self.screen.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tells what stands in the line."""

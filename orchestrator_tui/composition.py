@@ -133,7 +133,7 @@ class Runtime:
             default_provider=default,
         )
         self.supervisor = Supervisor(self._fleet, EventLog(session.events), self._worktrees)
-        self.supervisor.provider_notice = notice
+        self.supervisor.monitor.provider_notice = notice
         self.endpoint = Endpoint(self.supervisor, self._credentials, port=session.port())
 
     async def start(self) -> None:
@@ -143,7 +143,7 @@ class Runtime:
         await fleet.book.load()
         has_new_port = await self._listen()
         fleet.addresses.url, fleet.addresses.hooks_url = endpoint.url, endpoint.hooks_url
-        supervisor.mcp_status = lambda: (endpoint.url, endpoint.error)
+        supervisor.monitor.mcp_status = lambda: (endpoint.url, endpoint.error)
         await supervisor.start()
         if has_new_port:
             supervisor.restart_when_idle()

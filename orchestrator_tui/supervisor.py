@@ -3,22 +3,21 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import psutil
-
 from orchestrator_tui.agents.adoption import Adoption
+from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.agents.deaths import Deaths
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.spawner import AgentSpawner
-from orchestrator_tui.agents.timekeeper import Timekeeper
 from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.updates import LiveFeed, Updates
 from orchestrator_tui.agents.worktree import WorktreeManager
@@ -38,7 +37,6 @@ from orchestrator_tui.core.models import (
 from orchestrator_tui.core.views import (
     AgentView,
     KillPreview,
-    MachineView,
     MissionChanges,
     PaneFrame,
     SpawnRequest,
@@ -47,8 +45,7 @@ from orchestrator_tui.missions.event_log import EventLog
 
 log = logging.getLogger(__name__)
 
-TICK_S = 1.0
-HEALTH_EVERY_TICKS = 5
+RESTART_LOOK_S = 1.0
 KEPT_EVENTS = 500
 
 
@@ -61,9 +58,7 @@ class Supervisor:
         self._event_log = event_log
         self.in_git_repo = False
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
-        self._health: dict[int, HealthStatus] = {}
-        self._tasks: list[asyncio.Task[None]] = []
-        self._timekeeper = Timekeeper()
+        self._background = Background(self._report_failure)
         self.delivery = Delivery(fleet)
         self.dispatcher = Dispatcher(fleet, self.delivery)
         self.fencer = Fencer(fleet, self.delivery.launcher)
@@ -72,14 +67,13 @@ class Supervisor:
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
         self._deaths = Deaths(fleet, self.settling)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
-        self._updates = Updates(fleet, lambda: self.dispatcher.waits, self._health)
+        self._updates = Updates(fleet, lambda: self.dispatcher.waits)
+        self.monitor = Monitor(fleet, self.fencer, self.turns, self._updates, self._background)
         fleet.publish = self._publish
         fleet.changed = self._updates.agent_changed
         self.delivery.launcher.before_relaunch = self._deaths.settled
         fleet.manager.relaunch = self.delivery.launcher.relaunch
         self.release_requested = asyncio.Event()
-        self.mcp_status: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
-        self.provider_notice: str | None = None
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -89,24 +83,22 @@ class Supervisor:
         # Subscriptions open before anything can happen, so that no death during the adoption is missed.
         pane_events = self.fleet.manager.watch_all()
         mission_events = self.fleet.queue.watch()
-        self._spawn_task(self._forward_panes(pane_events), "pane events")
-        self._spawn_task(self._forward_missions(mission_events), "mission events")
+        self._background.start(self._forward_panes(pane_events), "pane events")
+        self._background.start(self._forward_missions(mission_events), "mission events")
         await self._adoption.run()
-        self._spawn_task(self.dispatcher.run(), "dispatcher")
-        self._spawn_task(self._tick(), "tick")
-        self._spawn_task(self._updates.run(), "updates")
+        self._background.start(self.dispatcher.run(), "dispatcher")
+        self._background.start(self.monitor.run(), "monitor")
+        self._background.start(self._updates.run(), "updates")
 
     async def aclose(self) -> None:
         """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.aclose()
         await self._adoption.aclose()
         await self.fencer.aclose()
         await self.delivery.aclose()
         self._updates.close()
         with suppress(OrchestratorError):
-            await self.fleet.queue.add_spent(self._timekeeper.take_pending(now=True))
+            await self.monitor.store_spent_time()
         await self.fleet.book.flush()
         await self._event_log.aclose()
 
@@ -115,7 +107,7 @@ class Supervisor:
         stale = {record.id for record in self.fleet.book.records() if record.state in ALIVE_STATES}
         if stale:
             self.fleet.attention(None, None, "the endpoint's port was taken: agents restart on the new one when idle")
-            self._spawn_task(self._restart_idle(stale), "restart on the new port")
+            self._background.start(self._restart_idle(stale), "restart on the new port")
 
     async def stop_agents(self) -> None:
         """Ends every agent, then our tmux server."""
@@ -130,7 +122,7 @@ class Supervisor:
 
     async def open_feed(self) -> LiveFeed:
         """A snapshot and every later update."""
-        self._measure_machine()
+        self.monitor.measure_machine()
         return await self._updates.open(
             self.fleet.session, tuple(self._events), self.fleet.default_provider, self.in_git_repo
         )
@@ -226,12 +218,11 @@ class Supervisor:
 
     async def health(self, agent_id: int) -> HealthStatus:
         """One check of one agent."""
-        self.fleet.book.get(agent_id)
-        return await self.fleet.manager.health_check(agent_id)
+        return await self.monitor.health(agent_id)
 
     async def health_all(self) -> Mapping[int, HealthStatus]:
         """One check of all agents."""
-        return await self.fleet.manager.health_all()
+        return await self.monitor.health_all()
 
     # -- missions --------------------------------------------------------------------------------------------------
 
@@ -313,6 +304,11 @@ class Supervisor:
         """A report of failure."""
         return await self.settling.fail(caller, mission_id, code, message, recoverable)
 
+    def prompts_listed(self, caller: Caller) -> None:
+        """An agent's program learns the typed command."""
+        if caller.agent_id is not None:
+            self.turns.prompts_listed(caller.agent_id)
+
     async def mission_text(self, caller: Caller, mission_id: str) -> str:
         """The mission's text, for the agent that was given it."""
         if caller.agent_id is None:
@@ -345,7 +341,7 @@ class Supervisor:
                 elif record.state is AgentState.IDLE and not self.fleet.hand(agent_id).claims:
                     stale.discard(agent_id)
                     await self.spawner.restart(agent_id)
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(RESTART_LOOK_S)
 
     async def _forward_panes(self, events: Any) -> None:
         async for event in events:
@@ -357,97 +353,5 @@ class Supervisor:
             self._publish(event)
             self.fleet.wake.set()
 
-    async def _tick(self) -> None:
-        clock = self.fleet.clock
-        last = clock.monotonic_ms()
-        count = 0
-        while True:
-            await asyncio.sleep(TICK_S)
-            now = clock.monotonic_ms()
-            await self._count_time(now - last)
-            last = now
-            self._take_own_words()
-            self._measure_machine()
-            count += 1
-            if count % HEALTH_EVERY_TICKS == 0:
-                await self._check_health()
-
-    async def _count_time(self, elapsed_ms: int) -> None:
-        book = self.fleet.book
-        running = [
-            mission
-            for hand in self.fleet.hands.values()
-            for mission in hand.claims
-            if mission.state is MissionState.RUNNING and mission.fence is None
-        ]
-
-        def counts(mission: Mission) -> bool:
-            record = book.find(mission.agent_id) if mission.agent_id is not None else None
-            return record is not None and record.state is not AgentState.WAITING
-
-        def limit(mission: Mission) -> int | None:
-            return self.fleet.timeout_ms(mission.agent_id)
-
-        overdue = self._timekeeper.tick(running, elapsed_ms, counts, limit)
-        pending = self._timekeeper.take_pending(now=bool(overdue))
-        if pending:
-            await self.fleet.queue.add_spent(pending)
-        for mission in overdue:
-            if not self.fencer.is_fencing(mission.id):
-                self._spawn_task(self.fencer.fence_mission(mission.id, "timeout"), f"fence {mission.id}")
-
-    def _take_own_words(self) -> None:
-        """An interrupted turn sends no hook: a busy agent that says it is idle is believed after a moment."""
-        now = self.fleet.clock.now_ms()
-        for record in self.fleet.book.records():
-            if record.state not in (AgentState.BUSY, AgentState.WAITING):
-                continue
-            hand = self.fleet.hand(record.id)
-            if hand.is_delivering or hand.is_fencing:
-                continue
-            word = self.fleet.own_word(record)
-            if word is None or word.state is not AgentState.IDLE or word.conversation_id != record.conversation_id:
-                continue
-            if now - max(word.updated_at or 0, record.state_since) > 3_000:
-                self._spawn_task(self.turns.turn_was_interrupted(record.id), f"interrupted {record.id}")
-
-    async def _check_health(self) -> None:
-        before = dict(self._health)
-        self._health.clear()
-        self._health.update(await self.fleet.manager.health_all())
-        for agent_id in self._health.keys() | before.keys():
-            if self._health.get(agent_id) != before.get(agent_id):
-                self._updates.agent_changed(agent_id)
-
-    def _measure_machine(self) -> None:
-        memory = psutil.virtual_memory()
-        records = self.fleet.book.records()
-        url, error = self.mcp_status()
-        dead = sum(record.state not in ALIVE_STATES for record in records)
-        self._updates.machine_changed(
-            MachineView(
-                cpu_percent=psutil.cpu_percent(interval=None),
-                cpu_count=psutil.cpu_count() or 1,
-                memory_percent=memory.percent,
-                memory_bytes=memory.used,
-                panes=len(records),
-                dead_panes=dead,
-                tmux_error=self.fleet.manager.transport_error,
-                mcp_url=url,
-                mcp_error=error,
-                store_error=self.fleet.queue.store_error,
-                provider_notice=self.provider_notice,
-            )
-        )
-
-    def _spawn_task(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.append(task)
-        task.add_done_callback(self._task_ended)
-
-    def _task_ended(self, task: "asyncio.Task[None]") -> None:
-        if task in self._tasks:
-            self._tasks.remove(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("%s ended with an error", task.get_name(), exc_info=error)
-            self.fleet.attention(None, None, f"{task.get_name()} stopped working: {error}. See the log.")
+    def _report_failure(self, name: str, error: BaseException) -> None:
+        self.fleet.attention(None, None, f"{name} stopped working: {error}. See the log.")

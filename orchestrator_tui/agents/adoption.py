@@ -1,10 +1,8 @@
 """Takes over what an earlier supervisor left: living panes, dead panes, claims in every state."""
 
 import asyncio
-import logging
-from collections.abc import Coroutine
-from typing import Any
 
+from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.book import config_of
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.fencing import Fencer
@@ -16,8 +14,6 @@ from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.lifecycle import GONE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState
 from orchestrator_tui.pty.manager import AdoptedPane
-
-log = logging.getLogger(__name__)
 
 FETCH_GRACE_S = 4.0
 """How long a living agent gets to fetch a mission whose delivery an earlier supervisor began."""
@@ -34,7 +30,7 @@ class Adoption:
         self._delivery = delivery
         self._settling = settling
         self._fencer = fencer
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     async def run(self) -> None:
         """Adopts panes, restores those that are gone, and settles claims."""
@@ -53,9 +49,7 @@ class Adoption:
 
     async def aclose(self) -> None:
         """Stops waiting for late acknowledgements."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.aclose()
 
     async def _adopt(self, record: AgentRecord, pane: AdoptedPane | None) -> None:
         fleet = self._fleet
@@ -98,7 +92,10 @@ class Adoption:
             fleet.book.transition(agent_id, AgentState.STARTING)
         word = fleet.own_word(fleet.book.get(agent_id))
         if word is not None:
-            fleet.hand(agent_id).has_session = True
+            hand = fleet.hand(agent_id)
+            hand.has_session = True
+            # It listed our prompts to the supervisor that it was started by.
+            hand.knows_prompts_at = fleet.clock.monotonic_ms()
             fleet.book.transition(agent_id, word.state, waiting_for=word.waiting_for, reason=record.reason)
 
     async def _settle_claims(self) -> None:
@@ -107,7 +104,7 @@ class Adoption:
             agent_id = mission.agent_id
             record = fleet.book.find(agent_id) if agent_id is not None else None
             if mission.fence is not None:
-                self._run(self._fencer.finish(mission.id, agent_id, mission.fence))
+                self._background.start(self._fencer.finish(mission.id, agent_id, mission.fence), f"fence {mission.id}")
             elif record is None or record.state in GONE_STATES:
                 await self._owner_is_gone(mission)
             elif mission.state is MissionState.ASSIGNED and fleet.manager.is_alive(record.id):
@@ -129,7 +126,7 @@ class Adoption:
             await self._delivery.acknowledge(mission.id, mission.nonce)
             self._take_own_word(record.id)
         else:
-            self._run(self._wait_for_fetch(mission, record))
+            self._background.start(self._wait_for_fetch(mission, record), f"delivery of {mission.id}")
 
     async def _wait_for_fetch(self, mission: Mission, record: AgentRecord) -> None:
         fleet = self._fleet
@@ -144,8 +141,3 @@ class Adoption:
     def _has_it(self, record: AgentRecord, nonce: str) -> bool:
         fleet = self._fleet
         return fleet.provider_of(record).was_delivered(record, fleet.context_of(record), nonce)
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -1,19 +1,16 @@
 """Brings a claimed mission to its agent and waits for the agent's own acknowledgement."""
 
 import asyncio
-import logging
-from collections.abc import Coroutine
-from typing import Any
 
+from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.models import AgentState, Mission, MissionState, WaitingFor
 
-log = logging.getLogger(__name__)
-
 ACKNOWLEDGE_TIMEOUT_S = 20.0
 ATTENTION_AFTER = 3
+PAUSE_MS = 2_000
 
 
 class Delivery:
@@ -27,16 +24,16 @@ class Delivery:
         self._timeout_s = timeout_s
         self._waiters: dict[str, asyncio.Future[None]] = {}
         self._start_lock = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self.launcher = Launcher(fleet, self.expect)
 
     def start(self, mission: Mission) -> None:
         """Delivers in the background."""
-        self._run(self._deliver(mission))
+        self._background.start(self._deliver(mission), f"delivery of {mission.id}")
 
     def expect(self, mission: Mission) -> None:
         """Waits in the background for the acknowledgement of a mission that is already on its way."""
-        self._run(self._conclude(mission))
+        self._background.start(self._conclude(mission), f"delivery of {mission.id}")
 
     async def acknowledge(self, mission_id: str, nonce: str) -> Mission | None:
         """The agent has the text: the mission runs. None when this delivery is no longer current."""
@@ -61,9 +58,7 @@ class Delivery:
 
     async def aclose(self) -> None:
         """Stops waiting; assigned missions stay assigned for the next supervisor to decide."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.aclose()
 
     async def _deliver(self, mission: Mission) -> None:
         fleet = self._fleet
@@ -142,17 +137,9 @@ class Delivery:
         if returned is None:
             return
         fleet.drop(mission.id)
-        fleet.hand(mission.agent_id).unavailable_until = fleet.clock.monotonic_ms() + 2_000 * returned.undelivered
+        pause_ms = PAUSE_MS * returned.undelivered
+        fleet.hand(mission.agent_id).unavailable_until = fleet.clock.monotonic_ms() + pause_ms
+        fleet.wake_in(pause_ms)
         if returned.undelivered >= ATTENTION_AFTER:
             fleet.attention(mission.agent_id, mission.id, f"not delivered {returned.undelivered} times: {reason}")
         fleet.wake.set()
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a delivery ended with an error", exc_info=error)

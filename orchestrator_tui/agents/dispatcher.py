@@ -99,6 +99,10 @@ class Dispatcher:
         now = fleet.clock.monotonic_ms()
         if now < hand.unavailable_until:
             return "did not acknowledge its last mission"
+        types = not fleet.takes_start_argument(record) and fleet.provider_of(record).lists_prompts
+        if types and (hand.knows_prompts_at is None or now < hand.knows_prompts_at):
+            # Typed too early, the command is unknown to the program and the mission lost there.
+            return "is connecting to the orchestrator"
         used = hand.person_used_at
         keeps = record.config.get("conversation") == ConversationMode.KEEP
         if used is not None and not keeps and now - used < fleet.settings.person_idle_s * 1000:

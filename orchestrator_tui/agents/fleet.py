@@ -30,7 +30,8 @@ class Addresses:
 class Hand:
     """The claims that an agent has in hand, oldest first, and what is being done with it.
 
-    ``has_session``: the program reported its session since the last start. ``unavailable_until`` is monotonic.
+    ``has_session``: the program reported its session since the last start. ``knows_prompts_at`` (monotonic): when it
+    knows the typed command, since the last start. ``unavailable_until`` is monotonic.
     """
 
     claims: list[Mission] = field(default_factory=list[Mission])
@@ -38,6 +39,7 @@ class Hand:
     is_fencing: bool = False
     is_reminded: bool = False
     has_session: bool = False
+    knows_prompts_at: int | None = None
     unavailable_until: int = 0
     person_used_at: int | None = None
     launching: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -142,6 +144,10 @@ class Fleet:
         if handle is None or not self.manager.is_alive(record.id):
             return None
         return self.provider_of(record).session_status(record, self.context_of(record), handle.pid)
+
+    def wake_in(self, delay_ms: int) -> None:
+        """Has the placement look again after a while."""
+        asyncio.get_running_loop().call_later(delay_ms / 1000 + 0.01, self.wake.set)
 
     def attention(self, agent_id: int | None, mission_id: str | None, reason: str) -> None:
         """Says that a person is needed."""

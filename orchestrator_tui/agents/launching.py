@@ -77,7 +77,9 @@ class Launcher:
 
     def _launch(self, record: AgentRecord, start: Start) -> LaunchSpec:
         fleet = self._fleet
-        fleet.hand(record.id).has_session = False
+        hand = fleet.hand(record.id)
+        hand.has_session = False
+        hand.knows_prompts_at = None
         context = fleet.context_of(record)
         spec = fleet.provider_of(record).launch(record, context, start)
         return LaunchSpec(spec.argv, spec.env, spec.cwd or context.cwd)

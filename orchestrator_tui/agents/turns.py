@@ -15,6 +15,8 @@ from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, Missi
 
 log = logging.getLogger(__name__)
 
+PROMPT_DELAY_MS = 250
+
 _WITHDRAWN: Mapping[str, object] = {"decision": "block", "reason": "This delivery was withdrawn by the orchestrator."}
 _NOTHING: Mapping[str, object] = {}
 _NOT_A_PERSON = ("<task-notification>",)
@@ -62,6 +64,12 @@ class Turns:
             case _:
                 pass
         return _NOTHING
+
+    def prompts_listed(self, agent_id: int) -> None:
+        """The program asked for our prompts; it accepts the typed command a moment later (0.25 s, measured)."""
+        fleet = self._fleet
+        fleet.hand(agent_id).knows_prompts_at = fleet.clock.monotonic_ms() + PROMPT_DELAY_MS
+        fleet.wake_in(PROMPT_DELAY_MS)
 
     async def mission_text(self, agent_id: int, mission_id: str) -> str:
         """The text of a mission for the agent that was given it: that request is the acknowledgement.

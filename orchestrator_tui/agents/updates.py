@@ -45,12 +45,10 @@ class LiveFeed:
 class Updates:
     """Publishes rows that changed; works only while somebody watches."""
 
-    def __init__(
-        self, fleet: Fleet, waits: Callable[[], Mapping[str, str]], health: Mapping[int, HealthStatus]
-    ) -> None:
+    def __init__(self, fleet: Fleet, waits: Callable[[], Mapping[str, str]]) -> None:
         self._fleet = fleet
         self._waits = waits
-        self._health = health
+        self._health: Mapping[int, HealthStatus] = {}
         self._bus: Bus[Update] = Bus()
         self._changed_agents: set[int] = set()
         self._wake = asyncio.Event()
@@ -62,6 +60,13 @@ class Updates:
         """Notes that an agent's row may have changed."""
         self._changed_agents.add(agent_id)
         self._wake.set()
+
+    def health_changed(self, health: Mapping[int, HealthStatus]) -> None:
+        """Takes the newest look at all agents."""
+        before, self._health = self._health, health
+        for agent_id in health.keys() | before.keys():
+            if health.get(agent_id) != before.get(agent_id):
+                self.agent_changed(agent_id)
 
     def event_logged(self, event: Event) -> None:
         """Passes an event on at once; missions are looked at again."""

@@ -49,7 +49,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
         app = OrchestratorApp(
             runtime.supervisor,
             clock=runtime.supervisor.fleet.clock,
-            notice=runtime.supervisor.provider_notice,
+            notice=runtime.supervisor.monitor.provider_notice,
             theme=settings.theme,
             keys=settings.keys,
         )

@@ -73,8 +73,8 @@ async def _run(
     log_to(session.log)
     await take_over(session)
     runtime = await start_runtime(session, "run", cwd=Path.cwd(), settings=settings, provider=options.provider)
-    if runtime.supervisor.provider_notice:
-        click.echo(runtime.supervisor.provider_notice, err=True)
+    if runtime.supervisor.monitor.provider_notice:
+        click.echo(runtime.supervisor.monitor.provider_notice, err=True)
     loop = asyncio.get_running_loop()
     work = asyncio.create_task(PlanRun(runtime.supervisor, specs, options).run(_show_progress))
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -83,6 +83,10 @@ class Backend(Protocol):
         """Settles an attempt as failed; decides itself whether the caller may."""
         ...
 
+    def prompts_listed(self, caller: Caller) -> None:
+        """The caller's program asked which prompts there are: it will soon know the typed command."""
+        ...
+
     async def mission_text(self, caller: Caller, mission_id: str) -> str:
         """The exact text of a delivery, once: asking for it is the acknowledgement.
 

@@ -28,8 +28,9 @@ class InFlight:
 
         async def watched(message: Message) -> None:
             nonlocal is_started, is_complete
-            await send(message)
+            # A cut inside of this send must not begin a second response.
             is_started = True
+            await send(message)
             is_complete = message["type"] == "http.response.body" and not message.get("more_body", False)
 
         cancelling = anyio.CancelScope()

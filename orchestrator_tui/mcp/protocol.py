@@ -125,7 +125,7 @@ class Protocol:
         return await read_resource(self._backend, str(params.uri))
 
     async def _list_prompts(self, context: Context, _params: object) -> types.ListPromptsResult:
-        self._caller(context)
+        self._backend.prompts_listed(self._caller(context))
         return types.ListPromptsResult(prompts=[MISSION_PROMPT])
 
     async def _get_prompt(self, context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 MCP_PATH, HOOKS_PATH = "/mcp", "/hooks"
 _GRACE_S = 0.1
+_TURNS_UNTIL_LISTED = 5
 _VERSION = "1"
 
 
@@ -46,6 +47,14 @@ class _Embedded(uvicorn.Server):
         await self.on_tick(0)
         self.is_serving.set()
         await self.is_ending.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        # A connection that was accepted a moment ago is not listed yet, and unlisted ones would be waited for.
+        for _ in range(_TURNS_UNTIL_LISTED):
+            await asyncio.sleep(0)
+        await super().shutdown(sockets)
 
 
 class Endpoint:
@@ -102,6 +111,7 @@ class Endpoint:
             server_header=False,
             date_header=False,
             timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
         )
         self._uvicorn = _Embedded(config)
         self._serving = asyncio.create_task(self._serve(self._uvicorn, listener), name="endpoint")

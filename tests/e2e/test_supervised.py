@@ -34,9 +34,7 @@ def write_plan(program: Program, missions: list[dict[str, Any]]) -> Path:
     return plan
 
 
-def test_three_missions_with_a_dependency_are_done_by_the_real_cli(
-    claude_program: Program, stub: MessagesStub
-) -> None:
+def test_three_missions_with_a_dependency_are_done_by_the_real_cli(claude_program: Program, stub: MessagesStub) -> None:
     plan = write_plan(
         claude_program,
         [
@@ -97,3 +95,31 @@ def test_a_killed_cli_resumes_its_conversation_on_its_mission(claude_program: Pr
     transcripts = list((Path(program.environ["HOME"]) / ".claude" / "projects").rglob("*.jsonl"))
     assert len(transcripts) == 1
     assert "You were restarted (killed by SIGKILL)" in transcripts[0].read_text()
+
+
+def test_a_kept_conversation_gets_its_missions_by_the_typed_prompt(claude_program: Program, stub: MessagesStub) -> None:
+    program = claude_program
+    program.sessions.add("keep")
+    process = program.start("serve", "--session", "keep", "--provider", "claude")
+    wait_until(
+        lambda: (info := program.session("keep").endpoint()) is not None and info.pid == process.pid, "serve answers"
+    )
+    program.json("agent", "spawn", "--conversation", "keep", "--session", "keep")
+    texts = ["First line.\n\n`two` $HOME [[OUTPUT one]]", "Another. [[OUTPUT two]]"]
+    for number, text in enumerate(texts):
+        program.json("mission", "distribute", text, "--id", f"m{number}", "--session", "keep")
+
+    def missions() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = program.json("mission", "status", "--session", "keep")["missions"]
+        return found
+
+    wait_until(lambda: all(mission["status"] == "completed" for mission in missions()), "both are done", 60)
+    assert {mission["id"]: (mission["output"], mission["attempts"]) for mission in missions()} == {
+        "m0": ("one", 1),
+        "m1": ("two", 1),
+    }
+    conversation = stub.user_texts()
+    assert any("Mission m0 (delivery" in text and "`two` $HOME" in text for text in conversation)
+    assert any("Mission m1 (delivery" in text for text in conversation)
+    events = [json.loads(line) for line in program.session("keep").events.read_text().splitlines()]
+    assert [event for event in events if event["type"] == "mission_undelivered"] == []

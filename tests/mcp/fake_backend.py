@@ -48,6 +48,7 @@ def make_mission(mission_id: str, state: MissionState = MissionState.PENDING, **
 class FakeBackend:
     def __init__(self) -> None:
         self.spawning_roles: Collection[Role] = (Role.ORACLE,)
+        self.listed: list[Caller] = []
         self.views = {
             1: view(1, Role.ORACLE),
             2: view(2, Role.CODER, AgentState.BUSY, current_task="task-1", tasks_completed=5, pid=77, pane_id="%2"),
@@ -183,6 +184,9 @@ class FakeBackend:
         state = MissionState.RETRYING if recoverable else MissionState.FAILED
         self.table[mission_id] = replace(mission, state=state)
         return self.table[mission_id]
+
+    def prompts_listed(self, caller: Caller) -> None:
+        self.listed.append(caller)
 
     async def mission_text(self, caller: Caller, mission_id: str) -> str:
         mission = await self.mission(mission_id)

@@ -8,6 +8,7 @@ import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
+from orchestrator_tui.agents.providers.demo_agent.wire import Mcp, Refused, Target
 from tests.mcp.conftest import Lab, Session, text_of
 
 ERAS = pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -98,6 +99,16 @@ async def test_resources_are_readable(lab: Lab, mode: str) -> None:
              "data": {"signal": "SIGKILL"}}
         ]
     }  # fmt: skip
+
+
+async def test_the_demo_agents_own_client_is_understood(lab: Lab) -> None:
+    client = Mcp(Target(lab.endpoint.url, lab.agent(2)), lambda _delay: None)
+    text = await asyncio.to_thread(client.get_prompt, "mission", {"id": "task-1"})
+    assert text == "Mission task-1\r\n\x1b[31m Do it\nand well  "
+    with pytest.raises(Refused, match="lease_lost"):
+        await asyncio.to_thread(client.get_prompt, "mission", {"id": "task-1"})
+    report: dict[str, object] = {"action": "complete", "mission_id": "task-1", "output": "ok"}
+    assert (await asyncio.to_thread(client.call_tool, "mission", report))["status"] == "completed"
 
 
 async def test_a_listener_hears_that_a_resource_changed(lab: Lab) -> None:

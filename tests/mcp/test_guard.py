@@ -81,6 +81,22 @@ async def test_bodies_are_bounded_declared_or_not(lab: Lab, path: str, limit: in
         assert (await http.post(path, content=chunks(limit + 1), headers=headers)).status_code == 413
 
 
+@pytest.mark.parametrize(("token", "status"), [("op-bad", b"401"), (None, b"413")])
+async def test_who_sends_much_still_reads_why_it_was_refused(lab: Lab, token: str | None, status: bytes) -> None:
+    # Closing on unread data resets the connection, and the answer with it.
+    body = b"x" * 20_000_000
+    head = (
+        f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{lab.endpoint.port}\r\nConnection: close\r\n"
+        f"Authorization: Bearer {token or lab.operator}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", lab.endpoint.port)
+    writer.write(head.encode() + body)
+    await writer.drain()
+    answer = await reader.read()
+    writer.close()
+    assert answer.split(b" ")[1] == status
+
+
 async def test_a_token_stops_working_when_its_agent_is_forgotten(lab: Lab) -> None:
     async with lab.http(lab.agent(2)) as http:
         assert (await http.post("/hooks", json={})).status_code == 200

@@ -22,6 +22,15 @@ def make(port: int = 0) -> Endpoint:
     return Endpoint(FakeBackend(), Credentials(b"s", lambda _: True), port)
 
 
+async def is_listening(port: int) -> bool:
+    try:
+        _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    return True
+
+
 async def stopped_within(endpoint: Endpoint) -> float:
     started = time.perf_counter()
     await endpoint.stop()
@@ -107,7 +116,9 @@ async def test_a_stop_lets_a_quick_call_finish(lab: Lab) -> None:
     call = asyncio.create_task(call_tool(lab.endpoint.url, lab.agent(2), "agent", {"action": "health_all"}))
     await lab.backend.is_hanging.wait()
     stopping = asyncio.create_task(lab.endpoint.stop())
-    await asyncio.sleep(0)
+    while await is_listening(lab.endpoint.port):
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.005)
     lab.backend.hang.set()
     result = await call
     await stopping
@@ -135,6 +146,18 @@ async def test_a_stop_does_not_wait_for_half_a_request(lab: Lab, caplog: pytest.
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     for writer in writers:
         writer.close()
+
+
+async def test_clients_that_arrive_during_the_stop_do_not_hold_it_up(lab: Lab) -> None:
+    arriving = [asyncio.create_task(asyncio.open_connection("127.0.0.1", lab.endpoint.port)) for _ in range(30)]
+    await asyncio.sleep(0)
+    took = await stopped_within(lab.endpoint)
+    assert took < QUICK_S
+    for arrived in await asyncio.gather(*arriving, return_exceptions=True):
+        if not isinstance(arrived, BaseException):
+            reader, writer = arrived
+            assert await reader.read() == b""
+            writer.close()
 
 
 async def test_no_task_is_left_behind() -> None:

@@ -52,6 +52,9 @@ class Provider(Protocol):
     supports_fresh: bool
     """Whether a mission can be given as the start argument of a new process."""
 
+    lists_prompts: bool
+    """Whether the program has to list our prompts before it knows the typed command."""
+
     def problem(self) -> str | None:
         """Why agents of this kind cannot start here, with the remedy; None when they can."""
         ...

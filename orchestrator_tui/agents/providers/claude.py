@@ -32,6 +32,7 @@ class ClaudeProvider:
 
     name = "claude"
     supports_fresh = True
+    lists_prompts = True
 
     def __init__(
         self, command: str = "claude", environ: Mapping[str, str] = os.environ, interpreter: str = sys.executable

@@ -18,6 +18,7 @@ class DemoProvider:
 
     name = "demo"
     supports_fresh = False
+    lists_prompts = False
 
     def __init__(self, interpreter: str = sys.executable, program: Path = PROGRAM) -> None:
         self._interpreter = interpreter

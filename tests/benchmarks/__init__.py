@@ -1,0 +1,1 @@
+"""What the program costs, each figure against a floor measured in the same run: ``python -m tests.benchmarks``."""

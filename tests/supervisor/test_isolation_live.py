@@ -1,0 +1,84 @@
+"""Agents in worktrees of their own: work is never lost."""
+
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orchestrator_tui.core.models import AgentState, IsolationMode, MissionState
+from tests.supervisor.conftest import Live, eventually
+
+pytestmark = pytest.mark.tmux
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main")
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(live: Live) -> Path:
+    git(live.root, "init", "-q", "repo")
+    folder = live.root / "repo"
+    (folder / "README").write_text("x\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "first")
+    return folder
+
+
+async def test_an_isolated_agent_works_on_its_own_branch(live: Live, repository: Path) -> None:
+    first, second = await live.spawn(2, isolation_mode=IsolationMode.WORKTREE, cwd=str(repository))
+    for agent_id in (first, second):
+        await live.until_mission(await live.add("Write [[append note.txt mine]]"), MissionState.COMPLETED)
+        assert live.agent(agent_id).branch == f"orchestrator/live/{agent_id}"
+    views = [live.agent(agent_id) for agent_id in (first, second)]
+    assert len({view.cwd for view in views}) == 2
+    assert not (repository / "note.txt").exists()
+
+
+async def test_a_clean_worktree_goes_with_its_agent(live: Live, repository: Path) -> None:
+    (agent_id,) = await live.spawn(isolation_mode=IsolationMode.WORKTREE, cwd=str(repository))
+    folder = Path(live.agent(agent_id).cwd or "")
+    assert folder.is_dir()
+    await live.supervisor.kill(agent_id)
+    assert not folder.exists()
+    assert git(repository, "branch", "--list", "orchestrator/*") == ""
+
+
+async def test_unsaved_work_is_named_before_the_kill_and_kept_after_it(live: Live, repository: Path) -> None:
+    (agent_id,) = await live.spawn(isolation_mode=IsolationMode.WORKTREE, cwd=str(repository))
+    await live.until_mission(await live.add("Write [[append note.txt mine]]"), MissionState.COMPLETED)
+    preview = await live.supervisor.kill_preview(agent_id)
+    assert any("untracked" in loss for loss in preview.losses), preview
+    folder = Path(live.agent(agent_id).cwd or "")
+    await live.supervisor.kill(agent_id)
+    assert (folder / "note.txt").read_text() == "mine\n"
+    await live.supervisor.restart(agent_id)
+    await live.until_agent(agent_id, AgentState.IDLE)
+    assert live.agent(agent_id).cwd == str(folder)
+
+
+async def test_a_folder_without_a_repository_is_refused_and_leaves_nothing(live: Live, tmp_path: Path) -> None:
+    outside = tmp_path / "plain"
+    outside.mkdir()
+    with pytest.raises(Exception, match="git repository"):
+        await live.spawn(isolation_mode=IsolationMode.WORKTREE, cwd=str(outside))
+    assert live.supervisor.agents() == []
+
+
+async def test_when_the_port_is_taken_agents_move_to_the_new_one(live: Live) -> None:
+    (agent_id,) = await live.spawn()
+    assert live.runtime is not None
+    port = live.runtime.endpoint.port
+    await live.let_go()
+    with socket.socket() as thief:
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        thief.bind(("127.0.0.1", port))
+        thief.listen()
+        await live.start()
+        assert live.runtime.endpoint.port != port
+        await eventually(lambda: live.agent(agent_id).restarts == 1, "the agent moved")
+        await live.until_agent(agent_id, AgentState.IDLE)
+        await live.until_mission(await live.add("Still reachable"), MissionState.COMPLETED)

@@ -148,6 +148,10 @@ class Endpoint:
             self.error = f"The endpoint ended: {error}."
         finally:
             listener.close()
+            # Whoever connected while the end was on its way is not in uvicorn's own round of goodbyes.
+            for connection in list(server.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)
 
     def _application(self) -> ASGIApp:
         hosts = (f"{HOST}:{self.port}", f"localhost:{self.port}")

@@ -124,7 +124,8 @@ def test_every_expected_error_survives_the_way() -> None:
     def all_of(kind: type[OrchestratorError]) -> list[type[OrchestratorError]]:
         return [kind, *(deeper for child in kind.__subclasses__() for deeper in all_of(child))]
 
-    for kind in all_of(OrchestratorError):
+    # Errors of other rooms reach the wire as what they stand for; only the common tree travels by name.
+    for kind in (kind for kind in all_of(OrchestratorError) if kind.__module__ == OrchestratorError.__module__):
         error = revive(describe(kind("m", remedy="r", field="f")))
         assert (type(error), error.message, error.remedy, error.field) == (kind, "m", "r", "f")
     assert type(revive({"kind": "Exception"})) is OrchestratorError

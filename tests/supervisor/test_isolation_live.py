@@ -18,6 +18,10 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
+def exists(folder: Path) -> bool:
+    return folder.exists()
+
+
 @pytest.fixture
 def repository(live: Live) -> Path:
     git(live.root, "init", "-q", "repo")
@@ -41,9 +45,9 @@ async def test_an_isolated_agent_works_on_its_own_branch(live: Live, repository:
 async def test_a_clean_worktree_goes_with_its_agent(live: Live, repository: Path) -> None:
     (agent_id,) = await live.spawn(isolation_mode=IsolationMode.WORKTREE, cwd=str(repository))
     folder = Path(live.agent(agent_id).cwd or "")
-    assert folder.is_dir()
+    assert exists(folder)
     await live.supervisor.kill(agent_id)
-    assert not folder.exists()
+    assert not exists(folder)
     assert git(repository, "branch", "--list", "orchestrator/*") == ""
 
 

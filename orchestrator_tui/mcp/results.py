@@ -9,6 +9,7 @@ from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.lifecycle import ACTIVE_STATES
 from orchestrator_tui.core.models import AgentState, HealthStatus, Mission, QueueStats
 from orchestrator_tui.core.views import AgentView
+from orchestrator_tui.missions.report import mission_entry
 
 Shape = dict[str, Any]
 
@@ -52,50 +53,23 @@ def health_entry(agent_id: int, health: HealthStatus) -> Shape:
 def mission_status(stats: QueueStats, missions: Sequence[Mission], agents: Iterable[AgentView]) -> Shape:
     """Counts by state and the missions, in the order given."""
     by_id = {agent.id: agent for agent in agents}
-    return {"stats": asdict(stats), "missions": [mission_entry(mission, by_id) for mission in missions]}
+    return {"stats": asdict(stats), "missions": [mission_line(mission, by_id) for mission in missions]}
 
 
-def mission_entry(mission: Mission, agents: Mapping[int, AgentView]) -> Shape:
+def mission_line(mission: Mission, agents: Mapping[int, AgentView]) -> Shape:
     """One mission with the fields of a plan's report, and what tells it apart in a list.
 
-    ``role`` and ``model`` are its agent's; before it has one, ``role`` is what the mission asks for. Times are
-    milliseconds since the epoch.
+    ``role`` and ``model`` are its agent's; before it has one, ``role`` is what the mission asks for.
     """
     agent = agents.get(mission.agent_id) if mission.agent_id is not None else None
-    role = agent.role if agent else mission.role
-    started, ended = mission.started_at, mission.ended_at
+    name, role, model = (agent.name, agent.role, agent.model) if agent else (None, mission.role, None)
     return {
-        "id": mission.id,
+        **mission_entry(mission, name, role, model),
         "title": mission.title,
-        "status": mission.state.value,
         "priority": mission.priority.value,
         "type": mission.type.value,
-        "attempts": mission.attempts,
-        "attempt_log": [
-            {
-                "n": attempt.n,
-                "agent_id": attempt.agent_id,
-                "code": attempt.code,
-                "started_at": attempt.started_at,
-                "ended_at": attempt.ended_at,
-            }
-            for attempt in mission.attempt_log
-        ],
-        "agent_id": mission.agent_id,
-        "agent_name": agent.name if agent else None,
-        "role": role.value if role else None,
-        "model": agent.model.value if agent else None,
-        "output": mission.output,
-        "error_code": mission.error_code,
-        "error_message": mission.error_message,
         "depends_on": list(mission.depends_on),
-        "blocked_by": list(mission.blocked_by),
         "blocked_reason": mission.blocked_reason.value if mission.blocked_reason else None,
-        "started_at": started,
-        "ended_at": ended,
-        "duration_ms": ended - started if started is not None and ended is not None else None,
-        "reported_duration_ms": mission.reported_duration_ms,
-        "token_usage": asdict(mission.token_usage),
     }
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from pathlib import Path
 
 from orchestrator_tui.pty.manager import PTYManager
@@ -21,7 +21,7 @@ DEADLINE_S = 60.0
 
 
 @contextlib.contextmanager
-def short_folder() -> Iterator[Path]:
+def short_folder() -> Generator[Path]:
     """A private folder whose path is short enough for a tmux socket."""
     folder = Path(tempfile.mkdtemp(prefix="ob-", dir="/tmp"))
     try:
@@ -31,7 +31,7 @@ def short_folder() -> Iterator[Path]:
 
 
 @contextlib.asynccontextmanager
-async def pane_manager() -> AsyncIterator[tuple[PTYManager, Path]]:
+async def pane_manager() -> AsyncGenerator[tuple[PTYManager, Path]]:
     """A manager on a server of its own, and its socket; the server is ended afterwards."""
     with short_folder() as folder:
         environment = {"TMUX_TMPDIR": str(folder)}
@@ -83,7 +83,7 @@ class BareControl:
 
 
 @contextlib.contextmanager
-def bare_control(socket: Path, session: str) -> Iterator[BareControl]:
+def bare_control(socket: Path, session: str) -> Generator[BareControl]:
     """A bare client that is let go of afterwards."""
     client = BareControl(socket, session)
     try:
@@ -93,7 +93,7 @@ def bare_control(socket: Path, session: str) -> Iterator[BareControl]:
 
 
 @contextlib.contextmanager
-def bare_server(folder: Path, *command: str, size: tuple[int, int] = (120, 30)) -> Iterator[Path]:
+def bare_server(folder: Path, *command: str, size: tuple[int, int] = (120, 30)) -> Generator[Path]:
     """A tmux server of its own without configuration, session ``bare``; the socket. It is ended afterwards."""
     socket = folder / "bare"
     width, height = size

@@ -7,7 +7,7 @@ import signal
 import statistics
 import subprocess
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import psutil
@@ -34,7 +34,7 @@ FAMILY = ("/bin/sh", "-c", "sleep 86400 & sleep 86400 & sleep 86400 & wait")
 
 
 @contextlib.asynccontextmanager
-async def _link() -> AsyncIterator[tuple[TmuxLink, Path]]:
+async def _link() -> AsyncGenerator[tuple[TmuxLink, Path]]:
     with short_folder() as folder:
         overlay = {"TMUX_TMPDIR": str(folder)}
         environment = {**os.environ, **overlay}
@@ -73,7 +73,7 @@ async def _health_sweep(_folder: Path, _plan: Plan) -> AsyncGenerator[Samples, N
     async with pane_manager() as (manager, socket):
         pids = await _spawn_families(manager)
         with bare_control(socket, f"={TMUX_SESSION}") as bare:
-            await manager.health_all()
+            health = await manager.health_all()
             while True:
                 sweeps: list[float] = []
                 floors: list[float] = []

@@ -9,6 +9,7 @@ import shutil
 import tomllib
 import uuid
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from orchestrator_tui.agents.providers.claude import ClaudeProvider
 from orchestrator_tui.agents.providers.demo import DemoProvider
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import Settings, parse_settings
-from orchestrator_tui.core.errors import CannotRun, ConfigError, TmuxUnavailable
+from orchestrator_tui.core.errors import CannotRun, ConfigError, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.mcp.client import control
 from orchestrator_tui.mcp.server import Endpoint
@@ -219,10 +220,14 @@ def make_providers(settings: Settings) -> dict[str, Provider]:
 def choose_provider(
     settings: Settings, requested: str | None, providers: Mapping[str, Provider]
 ) -> tuple[str, str | None]:
-    """The default provider, and a notice when Claude was meant but cannot start here."""
+    """The default provider, and a notice when Claude was meant but cannot start here. Raises UsageError."""
     wanted = requested or settings.provider
     if wanted is not None:
-        return wanted, providers[wanted].problem() if wanted in providers else None
+        if wanted not in providers:
+            raise UsageError(
+                f"`provider`: there is no {wanted!r}.", remedy=f"Use one of: {', '.join(providers)}.", field="provider"
+            )
+        return wanted, providers[wanted].problem()
     problem = providers["claude"].problem()
     if problem is None:
         return "claude", None
@@ -238,15 +243,17 @@ async def start_runtime(
     """
     require_tmux()
     session.create()
-    lock = session.lock(kind)
-    try:
+    async with AsyncExitStack() as opened:
+        lock = session.lock(kind)
+        opened.callback(lock.release)
         queue = await MissionQueue.open(session.database, clock=SystemClock())
+        opened.push_async_callback(queue.aclose)
         manager = make_manager(session)
+        opened.push_async_callback(manager.aclose)
         runtime = Runtime(session, kind, cwd=cwd, settings=settings, queue=queue, manager=manager, provider=provider)
+        opened.push_async_callback(runtime.aclose)
         await runtime.start()
-    except BaseException:
-        lock.release()
-        raise
+        opened.pop_all()
     return OwnedRuntime(runtime, lock)
 
 

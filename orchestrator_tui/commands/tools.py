@@ -135,8 +135,8 @@ mission = _tool_group("mission", "Queue missions and report on them.", typing.ge
 @click.option("--session", metavar="NAME", help="The session; by default that of the current directory.")
 def attach(agent_id: int, session: str | None) -> None:
     """Show an agent's pane full screen."""
-    info = running_endpoint(open_session(session))
-    answer = asyncio.run(client.control(info.url, info.token, "attach", query={"agent_id": agent_id}))
+    url, token = _target(session)
+    answer = asyncio.run(client.control(url, token, "attach", query={"agent_id": agent_id}))
     argv: list[str] = answer["argv"]
     environment = {key: value for key, value in os.environ.items() if key not in ("TMUX", "TMUX_PANE")}
     sys.exit(subprocess.run(argv, env=environment, check=False).returncode)
@@ -149,6 +149,6 @@ def attach(agent_id: int, session: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def send(agent_id: int, text: str, session: str | None, as_json: bool) -> None:
     """Type one line into an agent's prompt."""
-    info = running_endpoint(open_session(session))
-    asyncio.run(client.control(info.url, info.token, "send", {"agent_id": agent_id, "text": text}))
+    url, token = _target(session)
+    asyncio.run(client.control(url, token, "send", {"agent_id": agent_id, "text": text}))
     click.echo(json.dumps({"agent_id": agent_id, "sent": True}) if as_json else f"sent to agent {agent_id}")

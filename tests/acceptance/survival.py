@@ -151,6 +151,7 @@ class Survival:
             panes |= {event["agent_id"]: event["data"]["pane_id"] for event in events if "pane_id" in event["data"]}
             given = [event for event in events if event["type"] == "mission_assigned"]
             if not given:
+                assert process.poll() is None, self._output(process, "err")
                 time.sleep(STEP_S)
             for event in given:
                 mission_id, agent_id = event["mission_id"], event["agent_id"]

@@ -95,7 +95,7 @@ async def _mcp_call(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
             assert bare.stdout is not None
             noop = target(int(bare.stdout.readline()), "none", "noop", {}, b'"ok":true')
             info = started.endpoint()
-            started.run("agent", "spawn-pool", str(AGENTS))
+            started.run("agent", "spawn-pool", "--count", str(AGENTS))
             started.wait_idle(AGENTS)
             port = int(info.url.rpartition(":")[2].partition("/")[0])
             status = target(port, info.token, "agent", {"action": "status"}, b"total_agents")

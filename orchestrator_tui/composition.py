@@ -144,6 +144,7 @@ class Runtime:
         await fleet.book.load()
         has_new_port = await self._listen()
         fleet.addresses.url, fleet.addresses.hooks_url = endpoint.url, endpoint.hooks_url
+        supervisor.updates.resource_changed = endpoint.resource_changed
         supervisor.monitor.mcp_status = lambda: (endpoint.url, endpoint.error)
         await supervisor.start()
         if has_new_port:

@@ -67,10 +67,10 @@ class Supervisor:
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
         self._deaths = Deaths(fleet, self.settling)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
-        self._updates = Updates(fleet, lambda: self.dispatcher.waits)
-        self.monitor = Monitor(fleet, self.fencer, self.turns, self._updates, self._background)
+        self.updates = Updates(fleet, lambda: self.dispatcher.waits)
+        self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background)
         fleet.publish = self._publish
-        fleet.changed = self._updates.agent_changed
+        fleet.changed = self.updates.agent_changed
         self.delivery.launcher.before_relaunch = self._deaths.settled
         fleet.manager.relaunch = self.delivery.launcher.relaunch
         self.release_requested = asyncio.Event()
@@ -88,7 +88,7 @@ class Supervisor:
         await self._adoption.run()
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
-        self._background.start(self._updates.run(), "updates")
+        self._background.start(self.updates.run(), "updates")
 
     async def aclose(self) -> None:
         """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
@@ -96,7 +96,7 @@ class Supervisor:
         await self._adoption.aclose()
         await self.fencer.aclose()
         await self.delivery.aclose()
-        self._updates.close()
+        self.updates.close()
         with suppress(OrchestratorError):
             await self.monitor.store_spent_time()
         await self.fleet.book.flush()
@@ -123,13 +123,13 @@ class Supervisor:
     async def open_feed(self) -> LiveFeed:
         """A snapshot and every later update."""
         self.monitor.measure_machine()
-        return await self._updates.open(
+        return await self.updates.open(
             self.fleet.session, tuple(self._events), self.fleet.default_provider, self.in_git_repo
         )
 
     def agents(self) -> Sequence[AgentView]:
         """Every agent as a row, stopped ones included."""
-        return self._updates.agent_rows()
+        return self.updates.agent_rows()
 
     async def pane_frame(self, agent_id: int) -> PaneFrame | None:
         """An agent's screen now."""
@@ -330,7 +330,7 @@ class Supervisor:
             return
         logged = self._event_log.append(event)
         self._events.append(logged)
-        self._updates.event_logged(logged)
+        self.updates.event_logged(logged)
 
     async def _restart_idle(self, stale: set[int]) -> None:
         while stale:

@@ -1,7 +1,7 @@
 """Feeds: a snapshot, then every later update, coalesced so that a storm of changes costs one pass."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from orchestrator_tui.agents.fleet import Fleet
@@ -43,7 +43,10 @@ class LiveFeed:
 
 
 class Updates:
-    """Publishes rows that changed; works only while somebody watches."""
+    """Publishes rows that changed; rows are made only while somebody watches.
+
+    ``resource_changed`` is told of the MCP resources that should be read again.
+    """
 
     def __init__(self, fleet: Fleet, waits: Callable[[], Mapping[str, str]]) -> None:
         self._fleet = fleet
@@ -54,7 +57,9 @@ class Updates:
         self._wake = asyncio.Event()
         self._missions: dict[str, MissionView] = {}
         self._stats = QueueStats()
+        self._has_logged = False
         self.machine = MachineView()
+        self.resource_changed: Callable[[str], Awaitable[None]] = _nobody_listens
 
     def agent_changed(self, agent_id: int) -> None:
         """Notes that an agent's row may have changed."""
@@ -71,6 +76,7 @@ class Updates:
     def event_logged(self, event: Event) -> None:
         """Passes an event on at once; missions are looked at again."""
         self._bus.publish(EventLogged(event))
+        self._has_logged = True
         self._wake.set()
 
     def machine_changed(self, machine: MachineView) -> None:
@@ -107,17 +113,21 @@ class Updates:
             await self._wake.wait()
             await asyncio.sleep(COALESCE_S)
             self._wake.clear()
+            changed, self._changed_agents = self._changed_agents, set()
+            logged, self._has_logged = self._has_logged, False
             if self._bus.is_watched:
-                await self._publish()
-            else:
-                self._changed_agents.clear()
+                await self._publish(changed)
+            if changed:
+                await self.resource_changed("orchestrator://agents")
+            if logged:
+                await self.resource_changed("orchestrator://missions")
+                await self.resource_changed("orchestrator://events")
 
     def close(self) -> None:
         """Ends every feed."""
         self._bus.close()
 
-    async def _publish(self) -> None:
-        changed, self._changed_agents = self._changed_agents, set()
+    async def _publish(self, changed: set[int]) -> None:
         for agent_id in sorted(changed):
             record = self._fleet.book.find(agent_id)
             if record is None:
@@ -139,3 +149,7 @@ class Updates:
         waits = self._waits()
         missions = await self._fleet.queue.list_missions(SHOWN_MISSIONS)
         return {mission.id: mission_view(mission, names, waits) for mission in missions}
+
+
+async def _nobody_listens(uri: str) -> None:
+    """Until an endpoint passes changes on."""

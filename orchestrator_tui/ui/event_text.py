@@ -29,7 +29,7 @@ EVENT_LOOKS: dict[EventType, Look] = {
     EventType.MISSION_CANCELLED: Look("■", "was cancelled", "muted"),
 }
 
-_DETAIL_KEYS = ("reason", "message", "waiting_for", "to", "status", "code", "error_code", "delay_ms", "title")
+_DETAIL_KEYS = ("reason", "message", "waiting_for", "state", "to", "status", "code", "error_code", "delay_ms", "title")
 
 
 def event_sentence(event: Event, agent_names: Mapping[int, str]) -> str:

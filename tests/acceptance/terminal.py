@@ -1,0 +1,95 @@
+"""A terminal for the dashboard: a tmux of its own, driven by keys and read as text."""
+
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from tests.conftest import Program, wait_until
+
+CONFIG = "set -g remain-on-exit on\nset -g escape-time 0\nset -g status off\nset -g default-terminal tmux-256color\n"
+PACE_S = 0.15
+
+
+@dataclass
+class Terminal:
+    """One program on one private tmux server; ``close`` ends both."""
+
+    program: Program
+    name: str
+    columns: int
+    rows: int
+
+    def open(self, *arguments: str) -> None:
+        """Starts the command line in it."""
+        config = self.program.root / "terminal.conf"
+        config.write_text(CONFIG)
+        size = ("-x", str(self.columns), "-y", str(self.rows))
+        command = (sys.executable, "-m", "orchestrator_tui", *arguments)
+        done = self._tmux("-f", str(config), "new-session", "-d", *size, "-c", str(self.program.root), *command)
+        assert done.returncode == 0, done.stderr
+
+    def keys(self, *keys: str) -> None:
+        """Presses keys, in tmux's names, at a person's pace: a burst outruns a moving focus."""
+        for number, key in enumerate(keys):
+            if number:
+                time.sleep(PACE_S)
+            assert self._tmux("send-keys", key).returncode == 0
+
+    def type(self, text: str) -> None:
+        """Types a text as it is."""
+        assert self._tmux("send-keys", "-l", text).returncode == 0
+
+    def screen(self) -> str:
+        """What is seen."""
+        return self._tmux("capture-pane", "-p").stdout
+
+    def said(self) -> str:
+        """Everything that was written, lines joined as the program wrote them."""
+        return self._tmux("capture-pane", "-pJS", "-").stdout
+
+    def until(self, *texts: str, timeout_s: float = 20) -> str:
+        """Waits until all ``texts`` are seen, and returns the screen."""
+        try:
+            wait_until(lambda: all(text in self.screen() for text in texts), f"{texts} on the screen", timeout_s)
+        except BaseException as error:
+            error.add_note(self.screen())
+            raise
+        return self.screen()
+
+    def until_row(self, name: str, words: str) -> None:
+        """Waits until a row of a table has the name and then the words."""
+        row = re.compile(rf"{re.escape(name)} +{re.escape(words)}")
+        try:
+            wait_until(lambda: row.search(self.screen()), f"{name} {words} in a row")
+        except BaseException as error:
+            error.add_note(self.screen())
+            raise
+
+    def until_gone(self, text: str) -> None:
+        """Waits until ``text`` is no longer seen."""
+        wait_until(lambda: text not in self.screen(), f"{text!r} gone from the screen")
+
+    def until_ended(self) -> int:
+        """Waits for the program's end; its exit status."""
+        status = wait_until(
+            lambda: self._tmux("display-message", "-p", "#{?pane_dead,#{pane_dead_status},}").stdout.strip(),
+            "the program in the terminal ended",
+        )
+        return int(status)
+
+    def close(self) -> None:
+        """Ends the private server."""
+        self._tmux("kill-server")
+
+    def _tmux(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        environ = {**self.program.environ, "COLORTERM": "truecolor"}
+        return subprocess.run(
+            ["tmux", "-L", self.name, *arguments],
+            env=environ,
+            text=True,
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )

@@ -99,14 +99,17 @@ class Started:
 
     def close(self) -> None:
         """Ends the programs by pid, then the agents with their server."""
+        owner = self.session.owner()
+        if owner is not None and self.session.is_owned():
+            self.remember(owner[1])
         for process in self.processes:
             end(process)
         for socket in (self.sockets / f"tmux-{os.getuid()}").glob("*"):
-            with contextlib.suppress(subprocess.CalledProcessError):
-                server = PROCESSES.identify(int(tmux(socket, "display-message", "-p", "#{pid}")))
-                tmux(socket, "kill-server", check=False)
-                if server is not None:
-                    until(lambda server=server: not PROCESSES.is_running(server), "the agents' tmux server ends")
+            pid = tmux(socket, "display-message", "-p", "#{pid}", check=False)
+            server = PROCESSES.identify(int(pid)) if pid else None
+            if server is not None:
+                # Not kill-server: that waits for control clients, whose reader was killed just now.
+                end(server)
 
 
 @contextlib.asynccontextmanager

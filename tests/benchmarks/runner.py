@@ -38,7 +38,7 @@ def run(benchmarks: Mapping[str, Benchmark], plan: Plan, report: Path, scratch: 
     failed: list[str] = []
     for name, benchmark in benchmarks.items():
         try:
-            measured = asyncio.run(_measure(benchmark, plan, scratch))
+            measured = asyncio.run(_measure(benchmark, plan, scratch.resolve()))
         except Exception:  # one that breaks must not hide the others; it is reported and counts as missed
             click.echo(f"{name} failed:\n{traceback.format_exc()}", err=True)
             failed.append(name)
@@ -55,7 +55,7 @@ def run(benchmarks: Mapping[str, Benchmark], plan: Plan, report: Path, scratch: 
 
 async def _measure(benchmark: Benchmark, plan: Plan, scratch: Path) -> dict[str, Result]:
     collected = {name: Collected(spec) for name, spec in benchmark.rows.items()}
-    with tempfile.TemporaryDirectory(dir=scratch.resolve(), prefix="bench-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(dir=scratch, prefix="bench-", ignore_cleanup_errors=True) as folder:
         async with contextlib.aclosing(benchmark.measuring(Path(folder), plan)) as repetitions:
             for _ in range(plan.repeats):
                 for name, sample in (await anext(repetitions)).items():

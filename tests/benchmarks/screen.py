@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import os
 import pty
 import select
@@ -24,9 +25,9 @@ from orchestrator_tui.pty.manager import PTYManager
 from orchestrator_tui.ui.ansi import PLAIN, parse_line
 from orchestrator_tui.ui.pane_puller import INTERVAL_S
 from tests.benchmarks.empty_app import MARK
-from tests.benchmarks.lab import DEADLINE_S, bare_server, elapsed_ms, pane_manager, tmux, until
+from tests.benchmarks.lab import DEADLINE_S, bare_server, elapsed_ms, end, pane_manager, tmux, until
 from tests.benchmarks.measure import Benchmark, Bound, Plan, RowSpec, Sample, Samples
-from tests.benchmarks.program import ROOT, program
+from tests.benchmarks.program import ROOT, Started, program
 
 SIZE = (160, 45)
 IDLE_AGENTS = 50
@@ -39,16 +40,17 @@ DASHBOARD_MARK = b"Agents"
 
 
 async def _first_paint(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
-    number = 0
-    while True:
-        # The first one only fills the caches of the machine.
-        for _ in range(2 if number == 0 else 1):
-            number += 1
-            async with program(folder / f"program-{number}") as started:
-                argv = started.argv("--provider", "demo")[:]
-                ours = _painted(argv, started.environ, started.root, DASHBOARD_MARK)
-                floor = _painted(EMPTY, started.environ, ROOT, MARK.encode())
-        yield {"first_paint": Sample(ours, floor)}
+    # The first one only fills the machine's caches.
+    await _paint_once(folder / "program-0")
+    for number in itertools.count(1):
+        yield {"first_paint": await _paint_once(folder / f"program-{number}")}
+
+
+async def _paint_once(folder: Path) -> Sample:
+    async with program(folder) as started:
+        argv = started.argv("--provider", "demo")
+        ours = _painted(argv, started.environ, started.root, DASHBOARD_MARK)
+        return Sample(ours, _painted(EMPTY, started.environ, ROOT, MARK.encode()))
 
 
 def _painted(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, mark: bytes) -> float:
@@ -79,36 +81,44 @@ def _painted(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, mark: b
 
 async def _idle_cpu(folder: Path, plan: Plan) -> AsyncGenerator[Samples, None]:
     async with program(folder / "program") as started:
-        shell = shlex.join(["env", *(f"{name}={value}" for name, value in started.environ.items())])
-        dashboard = f"cd {shlex.quote(str(started.root))} && exec {shell} {shlex.join(started.argv('--provider', 'demo'))}"
+        argv = started.argv("--provider", "demo")
+        dashboard = f"cd {shlex.quote(str(started.root))} && exec {_with_environment(started, argv)}"
         with bare_server(started.sockets, dashboard, size=SIZE) as terminal:
             info = started.endpoint()
-            started.remember(info.pid)
-            until(lambda: "Agents" in tmux(terminal, "capture-pane", "-p"), "the dashboard is painted")
-            started.run("agent", "spawn-pool", "--count", str(IDLE_AGENTS))
-            started.wait_idle(IDLE_AGENTS)
-            empty = f"cd {shlex.quote(str(ROOT))} && exec {shell} {shlex.join(EMPTY)}"
-            pid = tmux(terminal, "new-window", "-P", "-F", "#{pane_pid}", empty)
-            floor = psutil.Process(int(pid))
-            until(lambda: MARK in tmux(terminal, "capture-pane", "-p"), "the empty app is painted")
-            tmux(terminal, "select-window", "-t", ":0")
-            dashboard_process = psutil.Process(info.pid)
-            await asyncio.sleep(5)  # what the start left to do is not idleness
-            while True:
-                ours = [dashboard_process, *dashboard_process.children(recursive=True), started.agents_server()]
-                before, before_floor = _cpu(ours), _cpu([floor])
-                begun = time.perf_counter()
-                await asyncio.sleep(plan.idle_s)
-                seconds = time.perf_counter() - begun
-                yield {
-                    "idle_cpu_50": Sample(
-                        100 * (_cpu(ours) - before) / seconds, 100 * (_cpu([floor]) - before_floor) / seconds
-                    )
-                }
+            dashboard_id = started.remember(info.pid)
+            try:
+                async for sample in _watch_idle(started, terminal, info.pid, plan):
+                    yield sample
+            finally:
+                # Before its terminal goes: it would hand its agents to a new supervisor.
+                end(dashboard_id)
+
+
+async def _watch_idle(started: Started, terminal: Path, pid: int, plan: Plan) -> AsyncGenerator[Samples, None]:
+    until(lambda: "Agents" in tmux(terminal, "capture-pane", "-p"), "the dashboard is painted")
+    started.run("agent", "spawn-pool", "--count", str(IDLE_AGENTS))
+    started.wait_idle(IDLE_AGENTS)
+    empty = f"cd {shlex.quote(str(ROOT))} && exec {_with_environment(started, EMPTY)}"
+    floor = psutil.Process(int(tmux(terminal, "new-window", "-P", "-F", "#{pane_pid}", empty)))
+    until(lambda: MARK in tmux(terminal, "capture-pane", "-p"), "the empty app is painted")
+    tmux(terminal, "select-window", "-t", ":0")
+    dashboard = psutil.Process(pid)
+    await asyncio.sleep(5)  # what the start left to do is not idleness
+    while True:
+        ours = [dashboard, *dashboard.children(recursive=True), started.agents_server()]
+        before, before_floor = _cpu(ours), _cpu([floor])
+        begun = time.perf_counter()
+        await asyncio.sleep(plan.idle_s)
+        percent = 100 / (time.perf_counter() - begun)
+        yield {"idle_cpu_50": Sample((_cpu(ours) - before) * percent, (_cpu([floor]) - before_floor) * percent)}
+
+
+def _with_environment(started: Started, argv: Sequence[str]) -> str:
+    return shlex.join(["env", *(f"{name}={value}" for name, value in started.environ.items()), *argv])
 
 
 def _cpu(processes: Sequence[psutil.Process]) -> float:
-    """Processor seconds that these have used, the ended children of the dashboard included."""
+    """Processor seconds that these have used."""
     used = 0.0
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):

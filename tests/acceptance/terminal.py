@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.conftest import Program, wait_until
 
@@ -26,7 +27,10 @@ class Terminal:
         config = self.program.root / "terminal.conf"
         config.write_text(CONFIG)
         size = ("-x", str(self.columns), "-y", str(self.rows))
-        command = (sys.executable, "-m", "orchestrator_tui", *arguments)
+        self._status.unlink(missing_ok=True)
+        # tmux does not always reap at once, so the status is written down by a shell around the program.
+        script = '"$@"; printf %s "$?" > "$0.part"; mv "$0.part" "$0"'
+        command = ("sh", "-c", script, str(self._status), sys.executable, "-m", "orchestrator_tui", *arguments)
         done = self._tmux("-f", str(config), "new-session", "-d", *size, "-c", str(self.program.root), *command)
         assert done.returncode == 0, done.stderr
 
@@ -73,11 +77,12 @@ class Terminal:
 
     def until_ended(self) -> int:
         """Waits for the program's end; its exit status."""
-        status = wait_until(
-            lambda: self._tmux("display-message", "-p", "#{?pane_dead,#{pane_dead_status},}").stdout.strip(),
-            "the program in the terminal ended",
-        )
-        return int(status)
+        wait_until(self._status.exists, "the program in the terminal ended")
+        return int(self._status.read_text())
+
+    @property
+    def _status(self) -> Path:
+        return self.program.root / f"{self.name}.status"
 
     def close(self) -> None:
         """Ends the private server."""

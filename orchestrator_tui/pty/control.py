@@ -86,13 +86,9 @@ class ControlClient:
         self._pending.extend(futures)
         process.stdin.write(data)
         self._watch()
-        results = await asyncio.gather(*futures, return_exceptions=True)
-        replies: list[Reply] = []
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-            replies.append(result)
-        return replies
+        # Answers come in the order of the commands.
+        await futures[-1]
+        return [future.result() for future in futures]
 
     async def close(self) -> None:
         """Lets go of the server without calling ``on_lost``."""
@@ -160,6 +156,8 @@ class ControlClient:
         for future in self._pending:
             if not future.done():
                 future.set_exception(TransportLost(reason))
+                # Only the last of a batch is waited for: the others' errors must not be reported as forgotten.
+                future.exception()
         self._pending.clear()
         if not self._closing:
             self._on_lost(reason)

@@ -1,7 +1,9 @@
 """Our own tmux server: started, found and ended through libtmux."""
 
 import asyncio
+import os
 import shutil
+import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -126,4 +128,7 @@ class TmuxServer:
         deadline = time.monotonic() + 5
         while process is not None and self._processes.is_running(process) and time.monotonic() < deadline:
             time.sleep(0.01)
+        if process is not None and self._processes.is_running(process):
+            # A control client that nobody reads any more keeps kill-server from finishing (seen with tmux 3.3a).
+            os.kill(process.pid, signal.SIGKILL)
         self.process = None

@@ -107,7 +107,7 @@ def agent_look(agent: AgentView) -> Look:
     """How the agent's state reads, with its restart count, its hold and its silence."""
     look = AGENT_LOOKS[agent.state]
     if agent.state in (AgentState.CRASHED, AgentState.RESTARTING):
-        return Look(look.glyph, f"restart {agent.restarts}" if agent.restarts else "restart", look.token)
+        return Look(look.glyph, f"restart {agent.restarts + 1}", look.token)
     if agent.state is AgentState.IDLE and agent.held:
         return Look(look.glyph, "held", look.token)
     if agent.state is AgentState.BUSY and not agent.responsive:

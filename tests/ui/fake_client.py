@@ -117,7 +117,7 @@ AGENTS = (
         9 * SECOND,
         task="m-043",
         title="Quarantine flaky tests",
-        restarts=2,
+        restarts=1,
         role=Role.TESTER,
     ),
     agent(

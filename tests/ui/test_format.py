@@ -82,7 +82,7 @@ class TestLooks:
         assert all(cell_len(look.glyph) == 1 for look in looks)
 
     def test_restarts_are_counted(self) -> None:
-        assert agent_look(agent(1, "a", AgentState.RESTARTING, 0, restarts=2)).word == "restart 2"
+        assert agent_look(agent(1, "a", AgentState.RESTARTING, 0, restarts=1)).word == "restart 2"
 
     def test_a_held_idle_agent_says_so(self) -> None:
         assert agent_look(replace(agent(1, "a", AgentState.IDLE, 0), held=True)).word == "held"

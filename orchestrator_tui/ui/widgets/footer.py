@@ -23,7 +23,7 @@ class KeyBar(Static):
         spans = footer_spans(self._actions, panel, self.size.width, is_enabled)
         if spans != self._shown:
             self._shown = spans
-            self.update(content_of(spans))
+            self.update(content_of(spans), layout=False)
 
 
 def footer_spans(actions: Sequence[Action], panel: Panel, width: int, is_enabled: Callable[[Action], bool]) -> Spans:

@@ -23,7 +23,7 @@ class Header(Static):
         spans = header_spans(self._model, now_ms, self.size.width, wide=layout is Layout.WIDE)
         if spans != self._shown:
             self._shown = spans
-            self.update(content_of(spans))
+            self.update(content_of(spans), layout=False)
 
 
 def header_spans(model: Model, now_ms: int, width: int, *, wide: bool) -> Spans:

@@ -27,7 +27,7 @@ class Health(Framed, Static, can_focus=True):
         lines = health_lines(self._model, self.content_size.width)
         if lines != self._shown:
             self._shown = lines
-            self.update(_joined(lines))
+            self.update(_joined(lines), layout=False)
         problems = health_problems(self._model)
         facts = Span(f"{problems} problem{'s' * (problems > 1)}", "failed") if problems else Span("ok", "muted")
         self.frame((Span("2 ", "muted"), Span("Health", "strong")), (facts,))

@@ -30,7 +30,7 @@ class TabBar(Static):
         spans = tab_spans(self._model, active)
         if spans != self._shown:
             self._shown = spans
-            self.update(content_of(spans))
+            self.update(content_of(spans), layout=False)
 
     def on_click(self, event: events.Click) -> None:
         """Takes a click on what is written there."""

@@ -8,6 +8,7 @@ from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.launching import Launcher
+from orchestrator_tui.agents.patience import until_stored
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.core.config import PTYConfig
 from orchestrator_tui.core.errors import OrchestratorError
@@ -134,7 +135,9 @@ class Adoption:
         await asyncio.sleep(FETCH_GRACE_S)
         if self._has_it(record, mission.nonce):
             await self._delivery.acknowledge(mission.id, mission.nonce)
-        elif await fleet.queue.undelivered(mission.id, mission.nonce, "the supervisor ended during the delivery"):
+            return
+        nonce, why = mission.nonce, "the supervisor ended during the delivery"
+        if await until_stored(lambda: fleet.queue.undelivered(mission.id, nonce, why), f"delivery of {mission.id}"):
             fleet.drop(mission.id)
             fleet.wake.set()
 

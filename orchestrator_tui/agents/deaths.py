@@ -3,6 +3,7 @@
 import asyncio
 
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.patience import until_stored
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentState
@@ -27,10 +28,10 @@ class Deaths:
                 await self._crashed(agent_id, reason)
             case EventType.EXIT:
                 self._fleet.book.transition(agent_id, AgentState.STOPPED, reason=reason)
-                await self._settling.agent_gone(agent_id, "agent_exited", reason, comes_back=False)
+                await self._gone(agent_id, "agent_exited", reason, comes_back=False)
             case EventType.FAILED:
                 self._fleet.book.transition(agent_id, AgentState.FAILED, reason=reason)
-                await self._settling.agent_gone(agent_id, "agent_crashed", reason, comes_back=False)
+                await self._gone(agent_id, "agent_crashed", reason, comes_back=False)
                 self._fleet.attention(agent_id, None, f"failed: {reason}")
             case _:
                 pass
@@ -46,13 +47,19 @@ class Deaths:
         record = self._fleet.book.find(agent_id)
         return record is None or not crashes or crashes[-1] in record.crashes
 
+    async def _gone(self, agent_id: int, code: str, reason: str, *, comes_back: bool) -> None:
+        await until_stored(
+            lambda: self._settling.agent_gone(agent_id, code, reason, comes_back=comes_back),
+            f"the death of agent {agent_id}",
+        )
+
     async def _crashed(self, agent_id: int, reason: str) -> None:
         fleet = self._fleet
         try:
             comes_back = fleet.book.get(agent_id).config.get("auto_restart") is not False
             fleet.hand(agent_id).has_session = False
             fleet.book.transition(agent_id, AgentState.CRASHED, reason=reason)
-            await self._settling.agent_gone(agent_id, "agent_crashed", reason, comes_back=comes_back)
+            await self._gone(agent_id, "agent_crashed", reason, comes_back=comes_back)
             if not comes_back:
                 fleet.book.transition(agent_id, AgentState.FAILED, reason=f"{reason}; it does not restart by itself")
                 fleet.attention(agent_id, None, f"crashed: {reason}")

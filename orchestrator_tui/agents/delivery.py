@@ -5,6 +5,7 @@ import asyncio
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.launching import Launcher
+from orchestrator_tui.agents.patience import until_stored
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.models import AgentState, Mission, MissionState, WaitingFor
 
@@ -133,7 +134,10 @@ class Delivery:
         fleet = self._fleet
         assert mission.nonce is not None
         assert mission.agent_id is not None
-        returned = await fleet.queue.undelivered(mission.id, mission.nonce, reason)
+        nonce = mission.nonce
+        returned = await until_stored(
+            lambda: fleet.queue.undelivered(mission.id, nonce, reason), f"the delivery of {mission.id}"
+        )
         if returned is None:
             return
         fleet.drop(mission.id)

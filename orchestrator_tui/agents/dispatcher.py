@@ -2,16 +2,21 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from contextlib import suppress
 
+from orchestrator_tui.agents.book import is_gone
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.routing import Assignment, Candidate, Placement, candidate, place
+from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.events import Event, EventType
-from orchestrator_tui.core.models import AgentRecord, AgentState, ConversationMode, MissionState
+from orchestrator_tui.core.models import AgentRecord, AgentState, ConversationMode, Mission, MissionState
 
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_S = 5.0
+AFTER_FAILURE_S = 1.0
 FIRST_LOOK, FURTHEST_LOOK = 100, 100_000
 
 
@@ -29,17 +34,25 @@ class Dispatcher:
         fleet = self._fleet
         while True:
             fleet.wake.clear()
-            await self.place_once()
             try:
-                await asyncio.wait_for(fleet.wake.wait(), await self._pause_s())
-            except TimeoutError:
-                continue
+                await self.place_once()
+                pause_s = await self._pause_s()
+            except OrchestratorError as error:
+                # Store or tmux are away for a while; both show it themselves.
+                log.warning("nothing could be placed: %s", error)
+                pause_s = AFTER_FAILURE_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(fleet.wake.wait(), pause_s)
 
     async def place_once(self) -> None:
         """Claims everything that can start now and begins its delivery."""
         fleet = self._fleet
         async with self._lock:
-            placement = await self._placement([self._candidate(record) for record in fleet.book.records()])
+            candidates = [self._candidate(record, {}) for record in fleet.book.records()]
+            if any(agent.free for agent in candidates):
+                attached = await fleet.manager.attached_clients()
+                candidates = [self._candidate(record, attached) for record in fleet.book.records()]
+            placement = await self._placement(candidates)
             self.waits = dict(placement.waits)
             for assignment in placement.assignments:
                 await self._assign(assignment)
@@ -49,17 +62,26 @@ class Dispatcher:
         free = sum(agent.free for agent in candidates)
         limit = FIRST_LOOK
         while True:
-            missions = await self._fleet.queue.ready(limit)
+            missions = await self._ready(limit)
             placement = place(missions, candidates)
             if len(missions) < limit or len(placement.assignments) == free or limit >= FURTHEST_LOOK:
                 return placement
             limit *= 4
 
+    async def _ready(self, limit: int) -> list[Mission]:
+        """What may be claimed; a reservation for an agent that does not come back is given up here."""
+        fleet = self._fleet
+        missions = await fleet.queue.ready(limit)
+        owners = {mission.reserved_for for mission in missions if mission.reserved_for is not None}
+        gone = [key for key in owners if (record := fleet.book.find(key)) is None or is_gone(record)]
+        for agent_id in gone:
+            await fleet.queue.release_reservations(agent_id)
+        return await fleet.queue.ready(limit) if gone else missions
+
     async def _assign(self, assignment: Assignment) -> None:
         fleet = self._fleet
-        record = fleet.book.get(assignment.agent_id)
-        if await fleet.manager.clients(record.id):
-            self.waits[assignment.mission_id] = f"{record.name}: a person is attached"
+        record = fleet.book.find(assignment.agent_id)
+        if record is None:
             return
         mission = await fleet.queue.claim(assignment.mission_id, assignment.agent_id)
         if mission is None:
@@ -84,8 +106,9 @@ class Dispatcher:
         if claims and not self._fleet.hand(agent_id).is_delivering and claims[0].state is MissionState.ASSIGNED:
             self._delivery.start(claims[0])
 
-    def _candidate(self, record: AgentRecord) -> Candidate:
-        return candidate(record, len(self._fleet.hand(record.id).claims), self._unavailable(record))
+    def _candidate(self, record: AgentRecord, attached: Mapping[int, int]) -> Candidate:
+        why = "a person is attached" if attached.get(record.id) else self._unavailable(record)
+        return candidate(record, len(self._fleet.hand(record.id).claims), why)
 
     def _unavailable(self, record: AgentRecord) -> str | None:
         fleet = self._fleet

@@ -5,6 +5,7 @@ import logging
 
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.launching import Launcher
+from orchestrator_tui.agents.patience import until_stored
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 INTERRUPT_TIMEOUT_S = 5.0
 _POLL_S = 0.1
+_AGAIN_S = 2.0
 
 
 class Fencer:
@@ -81,14 +83,35 @@ class Fencer:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _finish(self, mission_id: str, agent_id: int | None, code: str) -> None:
+        fleet = self._fleet
         if agent_id is not None:
-            await self.stop_agent(agent_id, code, mission_id)
-        self._fleet.drop(mission_id)
+            await self._until_stopped(agent_id, code, mission_id)
+        fleet.drop(mission_id)
         try:
-            await self._fleet.queue.settle_fence(mission_id, retry_budget=self._fleet.retry_budget(agent_id))
+            await until_stored(
+                lambda: fleet.queue.settle_fence(mission_id, retry_budget=fleet.retry_budget(agent_id)),
+                f"the fence of {mission_id}",
+            )
         except OrchestratorError as error:
             log.warning("fence of %s: %s", mission_id, error)
-        self._fleet.wake.set()
+        fleet.wake.set()
+
+    async def _until_stopped(self, agent_id: int, code: str, mission_id: str) -> None:
+        """Nothing may be settled while the agent may still work, so a stop that went wrong is tried again."""
+        is_told = False
+        while True:
+            try:
+                await self.stop_agent(agent_id, code, mission_id)
+            except OrchestratorError as error:
+                log.warning("agent %s could not be stopped: %s", agent_id, error)
+                if not self._fleet.manager.is_alive(agent_id):
+                    return
+                if not is_told:
+                    self._fleet.attention(agent_id, mission_id, f"could not be stopped: {error}")
+                    is_told = True
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                return
 
     async def _interrupt(self, agent_id: int) -> bool:
         fleet = self._fleet

@@ -6,7 +6,7 @@ from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.core.errors import Forbidden, LeaseLost, NotAllowedNow, OrchestratorError
+from orchestrator_tui.core.errors import Forbidden, LeaseLost, NotAllowedNow, OrchestratorError, StoreUnavailable
 from orchestrator_tui.core.models import Mission, MissionState, TokenUsage
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,8 @@ class Settling:
     async def agent_gone(self, agent_id: int, code: str, message: str, *, comes_back: bool) -> None:
         """The agent's program ended: what it ran failed as ``code``; what it had not acknowledged goes back.
 
-        With ``comes_back`` the next attempt is reserved for the same agent; otherwise anybody may take it.
+        With ``comes_back`` the next attempt is reserved for the same agent; otherwise anybody may take it. May be
+        repeated after StoreUnavailable.
         """
         fleet = self._fleet
         self._delivery.abort(agent_id)
@@ -77,6 +78,8 @@ class Settling:
                         retry_budget=self._fleet.retry_budget(mission.agent_id),
                     )
                     self._count(agent_id, completed=False)
+            except StoreUnavailable:
+                raise
             except OrchestratorError as error:
                 log.warning("mission %s of agent %s: %s", mission.id, agent_id, error)
             fleet.drop(mission.id)

@@ -9,6 +9,7 @@ from orchestrator_tui.agents.book import as_agent, config_of
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.launching import Launcher
+from orchestrator_tui.agents.patience import until_stored
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import AgentConfig, WorktreeConfig
@@ -26,6 +27,7 @@ from orchestrator_tui.core.models import (
 from orchestrator_tui.core.roles import default_model
 
 MOST_AT_ONCE = 200
+STORE_TRIES = 10
 
 
 class AgentSpawner:
@@ -127,7 +129,13 @@ class AgentSpawner:
                 if fleet.manager.knows(agent_id):
                     await fleet.manager.kill(agent_id, signal)
                 fleet.book.transition(agent_id, AgentState.STOPPED, reason=f"killed with {signal}")
-                await self._settling.agent_gone(agent_id, "agent_killed", f"killed with {signal}", comes_back=False)
+                await until_stored(
+                    lambda: self._settling.agent_gone(
+                        agent_id, "agent_killed", f"killed with {signal}", comes_back=False
+                    ),
+                    f"the kill of agent {agent_id}",
+                    tries=STORE_TRIES,
+                )
         finally:
             hand.is_fencing = False
         await self._release_worktree(record)

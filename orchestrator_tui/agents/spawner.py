@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from orchestrator_tui.agents.book import as_agent, config_of
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fleet import Fleet
@@ -13,7 +15,7 @@ from orchestrator_tui.agents.patience import until_stored
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import AgentConfig, WorktreeConfig
-from orchestrator_tui.core.errors import NotAllowedNow, ProviderUnavailable, UsageError
+from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError, ProviderUnavailable, UsageError
 from orchestrator_tui.core.lifecycle import ACTIVE_STATES
 from orchestrator_tui.core.models import (
     Agent,
@@ -149,14 +151,34 @@ class AgentSpawner:
         try:
             await self._settling.agent_gone(agent_id, "agent_restarted", "restarted by a person", comes_back=True)
             fleet.book.transition(agent_id, AgentState.STARTING, reason="restarted by a person")
-            if fleet.manager.handle(agent_id) is None:
-                spec = self._launcher.again(agent_id, None, "restarted by a person")
-                await fleet.manager.spawn(agent_id, config_of(record), spec, options=_labels(record))
-            else:
-                await fleet.manager.restart(agent_id)
+            await self._start_again(record)
+        except OrchestratorError as error:
+            await self._did_not_start(agent_id, str(error))
+            raise
         finally:
             fleet.hand(agent_id).is_fencing = False
             fleet.wake.set()
+
+    async def _start_again(self, record: AgentRecord) -> None:
+        fleet = self._fleet
+        config = config_of(record)
+        if config.isolation_mode is IsolationMode.WORKTREE and record.worktree is None:
+            # It was clean and went when the agent was killed; without it the agent would work in the shared folder.
+            record = await self._isolate(record, config)
+        if fleet.manager.handle(record.id) is not None:
+            await fleet.manager.restart(record.id)
+        elif (spec := await self._launcher.relaunch(record.id)) is not None:
+            await fleet.manager.spawn(record.id, config, spec, options=_labels(record))
+
+    async def _did_not_start(self, agent_id: int, reason: str) -> None:
+        """The agent must not seem to start for ever, nor keep the mission that is reserved for it."""
+        fleet = self._fleet
+        if fleet.book.get(agent_id).state is not AgentState.STARTING:
+            return
+        if fleet.manager.is_alive(agent_id):
+            await fleet.manager.kill(agent_id)
+        fleet.book.transition(agent_id, AgentState.FAILED, reason=reason)
+        await self._settling.agent_gone(agent_id, "agent_restarted", reason, comes_back=False)
 
     async def remove(self, agent_id: int) -> None:
         """Forgets a stopped or failed agent and closes its window."""
@@ -171,7 +193,14 @@ class AgentSpawner:
 
     async def rename(self, agent_id: int, name: str) -> None:
         """Gives an agent another name. Raises UsageError for a bad or taken one."""
-        AgentConfig.model_validate({"name": name})
+        try:
+            AgentConfig.model_validate({"name": name})
+        except ValidationError:
+            raise UsageError(
+                f"`name`: {name!r} is not a name for an agent.",
+                remedy="Begin with a letter or digit; use letters, digits, dot, dash and underscore, at most 32.",
+                field="name",
+            ) from None
         if any(record.name == name and record.id != agent_id for record in self._fleet.book.records()):
             raise UsageError(f"`name`: {name} is taken.", remedy="Choose another.", field="name")
         self._fleet.book.update(agent_id, name=name)

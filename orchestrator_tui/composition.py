@@ -134,6 +134,7 @@ class Runtime:
             default_provider=default,
         )
         self.supervisor = Supervisor(self._fleet, EventLog(session.events), self._worktrees)
+        self.supervisor.may_be_released = kind == "serve"
         self.supervisor.monitor.provider_notice = notice
         self.endpoint = Endpoint(self.supervisor, self._credentials, port=session.port())
 

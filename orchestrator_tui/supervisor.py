@@ -74,6 +74,7 @@ class Supervisor:
         self.delivery.launcher.before_relaunch = self._deaths.settled
         fleet.manager.relaunch = self.delivery.launcher.relaunch
         self.release_requested = asyncio.Event()
+        self.may_be_released = False
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -320,7 +321,15 @@ class Supervisor:
         return await self.turns.hook(agent_id, payload)
 
     async def release(self) -> None:
-        """Somebody takes the session over: the owner of this supervisor is asked to let go."""
+        """Somebody takes the session over: the owner of this supervisor is asked to let go.
+
+        Raises NotAllowedNow when that would end what a person or a script is using.
+        """
+        if not self.may_be_released:
+            raise NotAllowedNow(
+                "This supervisor does not let go: only `serve` does.",
+                remedy="Quit the dashboard, or wait for the run, or choose another session with --session NAME.",
+            )
         self.release_requested.set()
 
     # -- inside ----------------------------------------------------------------------------------------------------

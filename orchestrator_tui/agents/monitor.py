@@ -8,7 +8,7 @@ import psutil
 
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fencing import Fencer
-from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.fleet import Fleet, Hand
 from orchestrator_tui.agents.timekeeper import Timekeeper
 from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.updates import Updates
@@ -124,11 +124,11 @@ class Monitor:
                 self._background.start(self._fencer.fence_mission(mission.id, "timeout"), f"fence {mission.id}")
 
     def _take_own_words(self) -> None:
-        """An interrupted turn sends no hook: a busy agent that says it is idle is believed after a moment."""
+        """An interrupted turn sends no hook, and a hook may be lost: who says to be idle is believed after a moment."""
         now = self._fleet.clock.now_ms()
         for record in self._fleet.book.records():
             hand = self._fleet.hand(record.id)
-            if record.state not in ACTIVE_STATES or hand.is_delivering or hand.is_fencing:
+            if not _is_doubtful(record, hand) or hand.is_delivering or hand.is_fencing:
                 continue
             word = self._fleet.own_word(record)
             if word is None or word.state is not AgentState.IDLE or word.conversation_id != record.conversation_id:
@@ -144,3 +144,11 @@ class Monitor:
         contradicts = word.state in ACTIVE_STATES or record.state in ACTIVE_STATES
         settled = self._fleet.clock.now_ms() - max(word.updated_at, record.state_since) > CONTRADICTION_MS
         return replace(status, responsive=False) if contradicts and settled else status
+
+
+def _is_doubtful(record: AgentRecord, hand: Hand) -> bool:
+    """Whether an idle program would contradict what we hold of it: it works, it starts, or its turn should go on."""
+    if record.state is AgentState.STARTING:
+        return not hand.claims
+    runs = any(mission.state is MissionState.RUNNING for mission in hand.claims)
+    return record.state in ACTIVE_STATES or (record.state is AgentState.IDLE and runs)

@@ -6,7 +6,8 @@ from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.patience import until_stored
-from orchestrator_tui.core.errors import OrchestratorError
+from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
+from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import AgentState, Mission, MissionState, WaitingFor
 
 ACKNOWLEDGE_TIMEOUT_S = 20.0
@@ -27,6 +28,8 @@ class Delivery:
         self._start_lock = asyncio.Lock()
         self._background = Background()
         self.launcher = Launcher(fleet, self.expect)
+        # A claim that ended otherwise, as by a cancel, is not waited for: others could not start meanwhile.
+        fleet.dropped = self._withdrawn
 
     def start(self, mission: Mission) -> None:
         """Delivers in the background."""
@@ -53,13 +56,16 @@ class Delivery:
     def abort(self, agent_id: int) -> None:
         """The agent died: its deliveries end without touching the queue, which the caller settles."""
         for mission in self._fleet.hand(agent_id).claims:
-            waiter = self._waiters.get(mission.id)
-            if waiter is not None and not waiter.done():
-                waiter.cancel()
+            self._withdrawn(mission.id)
 
     async def aclose(self) -> None:
         """Stops waiting; assigned missions stay assigned for the next supervisor to decide."""
         await self._background.aclose()
+
+    def _withdrawn(self, mission_id: str) -> None:
+        waiter = self._waiters.get(mission_id)
+        if waiter is not None and not waiter.done():
+            waiter.cancel()
 
     async def _deliver(self, mission: Mission) -> None:
         fleet = self._fleet
@@ -72,6 +78,9 @@ class Delivery:
             hand.is_delivering = True
             try:
                 record = fleet.book.get(agent_id)
+                if record.state not in ALIVE_STATES or hand.is_fencing:
+                    # It was killed or stopped since the claim: a start now would bring it back to life.
+                    raise NotAllowedNow(f"{record.name} is {record.state}.", field="agent_id")
                 if fleet.takes_start_argument(record):
                     async with self._start_lock:
                         fleet.book.transition(agent_id, AgentState.STARTING, reason=f"starts {mission.id}")

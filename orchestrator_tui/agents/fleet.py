@@ -68,6 +68,7 @@ class Fleet:
     publish: Callable[[Event], None]
     changed: Callable[[int], None]
     default_provider: str
+    dropped: Callable[[str], None] = lambda _: None
     addresses: Addresses = field(default_factory=Addresses)
     hands: dict[int, Hand] = field(default_factory=dict[int, Hand])
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,6 +96,7 @@ class Fleet:
             if len(kept) != len(hand.claims):
                 hand.claims[:] = kept
                 hand.is_reminded = False
+                self.dropped(mission_id)
                 self.changed(agent_id)
 
     def provider_of(self, record: AgentRecord) -> Provider:

@@ -1,12 +1,14 @@
 """Feeds: a snapshot, then every later update, coalesced so that a storm of changes costs one pass."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.presenting import agent_view, mission_view
 from orchestrator_tui.core.bus import Bus, Subscription
+from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import HealthStatus, QueueStats
 from orchestrator_tui.core.views import (
@@ -23,7 +25,10 @@ from orchestrator_tui.core.views import (
     Update,
 )
 
+log = logging.getLogger(__name__)
+
 COALESCE_S = 0.05
+AFTER_FAILURE_S = 1.0
 SHOWN_MISSIONS = 500
 
 
@@ -116,7 +121,16 @@ class Updates:
             changed, self._changed_agents = self._changed_agents, set()
             logged, self._has_logged = self._has_logged, False
             if self._bus.is_watched:
-                await self._publish(changed)
+                try:
+                    await self._publish(changed)
+                except OrchestratorError as error:
+                    # The store's light says so; the rows are looked at again when it is back.
+                    log.warning("rows could not be read: %s", error)
+                    self._changed_agents |= changed
+                    self._has_logged |= logged
+                    self._wake.set()
+                    await asyncio.sleep(AFTER_FAILURE_S)
+                    continue
             if changed:
                 await self.resource_changed("orchestrator://agents")
             if logged:

@@ -1,12 +1,13 @@
 """Runs a plan headless: queue, agents, wait, report."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator_tui.core.config import AgentConfig
-from orchestrator_tui.core.errors import UsageError
+from orchestrator_tui.core.errors import NotAllowedNow, UsageError
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.lifecycle import GONE_STATES
 from orchestrator_tui.core.models import BlockedReason, Mission, MissionSpec, MissionState, Role
@@ -52,6 +53,7 @@ class PlanRun:
         self._options = options
         self._ids: list[str] = []
         self._open: list[str] = []
+        self._lost_roles: set[Role] = set()
 
     async def run(self, progress: Callable[[Event], None]) -> dict[str, Any]:
         """Returns the report; ``progress`` is told of every event."""
@@ -111,16 +113,35 @@ class PlanRun:
             self._open.pop()
         if not self._open:
             return True
-        if any(agent.state not in GONE_STATES for agent in self._supervisor.agents()):
+        living = {agent.role for agent in self._supervisor.agents() if agent.state not in GONE_STATES}
+        if living:
+            await self._cancel_without_role(living)
             return False
         await self._cancel_rest("no_agents", "no agent can come back")
         return True
 
+    async def _cancel_without_role(self, living: Collection[Role]) -> None:
+        """What only a role can do, whose last agent does not come back, would wait for ever."""
+        lost = {spec.role for spec in self._specs if spec.role is not None} - set(living)
+        for role in lost - self._lost_roles:
+            self._lost_roles.add(role)
+            for mission_id in self._ids:
+                mission = await self._supervisor.mission(mission_id)
+                if mission.role is role and not mission.state.is_ended:
+                    with suppress(NotAllowedNow):
+                        await self._supervisor.fleet.queue.cancel(
+                            mission_id, code="no_agents", message=f"no {role} can come back", supervised=True
+                        )
+
     async def _cancel_rest(self, code: str, message: str) -> None:
         queue = self._supervisor.fleet.queue
-        await queue.cancel_open(code, message)
-        for mission in await queue.claimed():
-            await self._supervisor.fencer.fence_mission(mission.id, code)
+        # Again, because an attempt may fail, and be queued for another, before its fence begins.
+        while True:
+            await queue.cancel_open(code, message)
+            claimed = await queue.claimed()
+            if not claimed:
+                return
+            await asyncio.gather(*(self._supervisor.fencer.fence_mission(mission.id, code) for mission in claimed))
 
     async def _missions(self) -> list[Mission]:
         return [await self._supervisor.mission(mission_id) for mission_id in self._ids]

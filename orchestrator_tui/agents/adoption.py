@@ -59,9 +59,12 @@ class Adoption:
             if pane is not None:
                 await self._end(pane, config)
             return
-        if pane is None:
-            fleet.book.transition(record.id, AgentState.CRASHED, reason="the tmux server ended")
-            await self._settling.agent_gone(record.id, "agent_crashed", "the tmux server ended", comes_back=True)
+        # One that was starting was ended on purpose by a supervisor that did not live to start it: no exit, no crash.
+        half_started = pane is not None and pane.dead and record.state is AgentState.STARTING
+        if pane is None or half_started:
+            why = "its start was cut short" if half_started else "the tmux server ended"
+            fleet.book.transition(record.id, AgentState.CRASHED, reason=why)
+            await self._settling.agent_gone(record.id, "agent_crashed", why, comes_back=True)
             await self._made_anew(record)
             return
         known = record.crashes[:-1] if record.state in (AgentState.CRASHED, AgentState.RESTARTING) else record.crashes

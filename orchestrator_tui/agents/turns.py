@@ -40,6 +40,9 @@ class Turns:
         fleet.manager.note_activity(agent_id, fleet.clock.now_ms())
         reading = read_hook(payload)
         if reading.meaning is Meaning.SESSION:
+            if reading.detail == "compact":
+                # The program shortened its memory in the middle of a turn, which goes on.
+                return _NOTHING
             self._session_began(record, reading)
             return _NOTHING
         if reading.conversation_id is not None and reading.conversation_id != record.conversation_id:

@@ -256,7 +256,7 @@ class Supervisor:
 
     async def update_mission(self, mission_id: str, changes: MissionChanges) -> None:
         """Edits an open mission."""
-        await self.fleet.queue.update(
+        updated = await self.fleet.queue.update(
             mission_id,
             prompt=changes.prompt,
             context=changes.context,
@@ -265,6 +265,11 @@ class Supervisor:
             max_retries=changes.max_retries,
             role=changes.role,
         )
+        if updated.agent_id is not None and any(
+            held.id == mission_id and held.lease == updated.lease for held in self.fleet.hand(updated.agent_id).claims
+        ):
+            # What is in hand runs on the new limits from now on.
+            self.fleet.hold(updated)
         self.fleet.wake.set()
 
     async def cancel_mission(self, mission_id: str) -> None:

@@ -46,7 +46,9 @@ class Delivery:
             return None
         self._fleet.hold(mission)
         assert mission.agent_id is not None
-        self._fleet.hand(mission.agent_id).is_reminded = False
+        hand = self._fleet.hand(mission.agent_id)
+        hand.is_reminded = False
+        hand.person_used_at = None
         self._fleet.book.transition(mission.agent_id, AgentState.BUSY)
         waiter = self._waiters.get(mission_id)
         if waiter is not None and not waiter.done():

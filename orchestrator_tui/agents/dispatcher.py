@@ -128,8 +128,11 @@ class Dispatcher:
             return "is connecting to the orchestrator"
         used = hand.person_used_at
         keeps = record.config.get("conversation") == ConversationMode.KEEP
-        if used is not None and not keeps and now - used < fleet.settings.person_idle_s * 1000:
-            return "a person uses it"
+        if used is not None and not keeps:
+            # An answer may take long: the chat counts as left only when the agent was idle for that time.
+            idle_ms = fleet.clock.now_ms() - (record.idle_since or record.state_since)
+            if min(now - used, idle_ms) < fleet.settings.person_idle_s * 1000:
+                return "a person uses it"
         return None
 
     async def _pause_s(self) -> float:

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from orchestrator_tui.core.config import Settings
 from orchestrator_tui.core.models import AgentState, MissionSpec, MissionState, Role
 from orchestrator_tui.core.views import MissionChanges
 from orchestrator_tui.runner import PlanRun, RunOptions
@@ -72,3 +73,19 @@ async def test_a_new_limit_counts_for_a_mission_that_runs(live: Live) -> None:
     await live.supervisor.update_mission(mission_id, MissionChanges(timeout_ms=100))
     failed = await live.until_mission(mission_id, MissionState.FAILED)
     assert failed.error_code == "timeout"
+
+
+async def test_a_persons_chat_is_left_alone_until_it_was_idle_for_the_set_time(live: Live) -> None:
+    (agent_id,) = await live.spawn()
+    fleet = live.supervisor.fleet
+    fleet.settings = Settings(person_idle_s=3)
+    # Asked long ago, answered just now.
+    fleet.hand(agent_id).person_used_at = fleet.clock.monotonic_ms() - 60_000
+    fleet.book.transition(agent_id, AgentState.BUSY)
+    fleet.book.transition(agent_id, AgentState.IDLE)
+    mission_id = await live.add("After the person")
+    assert await live.supervisor.place_now(mission_id) is None
+    assert "a person uses it" in live.supervisor.dispatcher.waits[mission_id]
+    await live.until_mission(mission_id, MissionState.COMPLETED)
+    # The chat was before the last mission: the next one need not wait.
+    await live.until_mission(await live.add("At once"), MissionState.COMPLETED, 2.5)

@@ -91,6 +91,8 @@ def run(
         raise UsageError(
             f"{plan}: {error.strerror}.", remedy="Name a plan file that can be read.", field="plan"
         ) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{plan}: not UTF-8 text.", remedy="Save the plan as UTF-8.", field="plan") from None
     sys.exit(
         run_plan(
             text,

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 
+import psutil
 import pytest
 
 from orchestrator_tui.core.config import Settings
@@ -51,10 +52,10 @@ async def test_a_start_that_was_cut_short_is_made_again(live: Live) -> None:
 
 def _lives(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        # tmux may take its time to reap.
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return True
 
 
 async def test_compaction_in_the_middle_of_a_turn_ends_nothing(live: Live) -> None:

@@ -15,6 +15,7 @@ from orchestrator_tui.core.views import EventLogged, MissionChanged
 from orchestrator_tui.missions.report import build_report
 from orchestrator_tui.supervisor import Supervisor
 
+CLAIMED_STATES = frozenset({MissionState.ASSIGNED, MissionState.RUNNING})
 REVIVED_CODES = frozenset({"run_timeout", "no_agents"})
 """Cancellations by an earlier run of the plan, which the same plan takes back."""
 
@@ -137,11 +138,15 @@ class PlanRun:
         queue = self._supervisor.fleet.queue
         # Again, because an attempt may fail, and be queued for another, before its fence begins.
         while True:
-            await queue.cancel_open(code, message)
-            claimed = await queue.claimed()
-            if not claimed:
+            missions = await self._missions()
+            for mission in missions:
+                if not _is_settled(mission) and mission.state not in CLAIMED_STATES:
+                    with suppress(NotAllowedNow):
+                        await queue.cancel(mission.id, code=code, message=message, supervised=True)
+            claimed = [mission.id for mission in await self._missions() if mission.state in CLAIMED_STATES]
+            await asyncio.gather(*(self._supervisor.fencer.fence_mission(mission_id, code) for mission_id in claimed))
+            if all(_is_settled(mission) for mission in await self._missions()):
                 return
-            await asyncio.gather(*(self._supervisor.fencer.fence_mission(mission.id, code) for mission in claimed))
 
     async def _missions(self) -> list[Mission]:
         return [await self._supervisor.mission(mission_id) for mission_id in self._ids]

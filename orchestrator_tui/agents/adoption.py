@@ -126,7 +126,7 @@ class Adoption:
 
     async def _decide_delivery(self, mission: Mission, record: AgentRecord) -> None:
         assert mission.nonce is not None
-        if self._has_it(record, mission.nonce):
+        if self._delivery.has_arrived(mission):
             await self._delivery.acknowledge(mission.id, mission.nonce)
             self._take_own_word(record.id)
         else:
@@ -135,15 +135,16 @@ class Adoption:
     async def _wait_for_fetch(self, mission: Mission, record: AgentRecord) -> None:
         fleet = self._fleet
         assert mission.nonce is not None
-        await asyncio.sleep(FETCH_GRACE_S)
-        if self._has_it(record, mission.nonce):
+        hand = fleet.hand(record.id)
+        hand.is_delivering = True
+        try:
+            await asyncio.sleep(FETCH_GRACE_S)
+        finally:
+            hand.is_delivering = False
+        if self._delivery.has_arrived(mission):
             await self._delivery.acknowledge(mission.id, mission.nonce)
             return
         nonce, why = mission.nonce, "the supervisor ended during the delivery"
         if await until_stored(lambda: fleet.queue.undelivered(mission.id, nonce, why), f"delivery of {mission.id}"):
             fleet.drop(mission.id)
             fleet.wake.set()
-
-    def _has_it(self, record: AgentRecord, nonce: str) -> bool:
-        fleet = self._fleet
-        return fleet.provider_of(record).was_delivered(record, fleet.context_of(record), nonce)

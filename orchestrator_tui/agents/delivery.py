@@ -55,6 +55,14 @@ class Delivery:
             waiter.set_result(None)
         return mission
 
+    def has_arrived(self, mission: Mission) -> bool:
+        """Whether the transcript of the mission's agent holds this delivery."""
+        fleet = self._fleet
+        record = fleet.book.find(mission.agent_id) if mission.agent_id is not None else None
+        if record is None or mission.nonce is None:
+            return False
+        return fleet.provider_of(record).was_delivered(record, fleet.context_of(record), mission.nonce)
+
     def abort(self, agent_id: int) -> None:
         """The agent died: its deliveries end without touching the queue, which the caller settles."""
         for mission in self._fleet.hand(agent_id).claims:
@@ -105,7 +113,11 @@ class Delivery:
                 return
             await self._await_acknowledgement(mission, waiter)
         except TimeoutError:
-            await self._undelivered(mission, f"no acknowledgement within {self._timeout_s:.0f} s")
+            # The hook that acknowledges may have been lost: the transcript is the second witness.
+            if self.has_arrived(mission):
+                await self.acknowledge(mission.id, mission.nonce or "")
+            else:
+                await self._undelivered(mission, f"no acknowledgement within {self._timeout_s:.0f} s")
         except asyncio.CancelledError:
             # The waiter is cancelled when the agent died; the task itself only when we close.
             task = asyncio.current_task()

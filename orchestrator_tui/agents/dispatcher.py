@@ -56,6 +56,9 @@ class Dispatcher:
             self.waits = dict(placement.waits)
             for assignment in placement.assignments:
                 await self._assign(assignment)
+            for record in fleet.book.records():
+                if record.state is AgentState.IDLE and not fleet.hand(record.id).is_fencing:
+                    self.deliver_next(record.id)
 
     async def _placement(self, candidates: list[Candidate]) -> Placement:
         """Looks further down the queue while somebody is free and what stands in front cannot be placed."""

@@ -76,11 +76,11 @@ class AgentSpawner:
 
     def get_specialists(self, role: Role | str) -> list[Agent]:
         """The agents of one role."""
-        return [agent for agent in self.agents() if agent.role == Role(role)]
+        return [agent for agent in self.agents() if agent.role == role]
 
     def get_agents_by_model(self, model: ModelTier | str) -> list[Agent]:
         """The agents of one model tier."""
-        return [agent for agent in self.agents() if agent.model == ModelTier(model)]
+        return [agent for agent in self.agents() if agent.model == model]
 
     def stats(self) -> dict[str, object]:
         """Counts by role and model, active agents, and the fleet's success rate."""

@@ -249,7 +249,10 @@ class PTYManager(PaneAccess):
         """
         pane = self._pane(agent_id)
         program = self._starter.program(pane, launch)
+        was_stopped = pane.phase is Phase.STOPPED
         async with pane.lock:
+            if pane.phase is Phase.STOPPED and not was_stopped:
+                raise NotAllowedNow(f"Agent {agent_id} was killed meanwhile.", field="agent_id")
             pane.cancel_back_off()
             await self._starter.end(pane, signal_number("SIGTERM") or 15, grace_ms)
             pane.generation += 1

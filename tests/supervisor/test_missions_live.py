@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.core.errors import Forbidden, LeaseLost, NotAllowedNow
-from orchestrator_tui.core.models import AgentState, MissionSpec, MissionState, Role, WaitingFor
+from orchestrator_tui.core.models import AgentState, Mission, MissionSpec, MissionState, Role, WaitingFor
 from tests.supervisor.conftest import Live, eventually
 
 pytestmark = pytest.mark.tmux
@@ -197,3 +197,22 @@ async def test_what_cannot_be_placed_never_hides_what_stands_far_behind_it(live:
     ids = await live.supervisor.add_missions([*specs, MissionSpec(prompt="For anybody")])
     await live.until_mission(ids[-1], MissionState.COMPLETED)
     assert (await live.supervisor.stats()).pending == 150
+
+
+async def test_a_lost_acknowledgement_is_found_in_the_transcript(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    await live.spawn()
+    delivery = live.supervisor.delivery
+    monkeypatch.setattr(delivery, "_timeout_s", 0.5)
+    real = delivery.acknowledge
+    calls: list[str] = []
+
+    async def deaf_once(mission_id: str, nonce: str) -> Mission | None:
+        calls.append(nonce)
+        # The agent gets its text, but we never hear that it has it.
+        return await live.supervisor.mission(mission_id) if len(calls) == 1 else await real(mission_id, nonce)
+
+    monkeypatch.setattr(delivery, "acknowledge", deaf_once)
+    mission_id = await live.add("Work on [[sleep 1.5]] [[output once]]")
+    done = await live.until_mission(mission_id, MissionState.COMPLETED)
+    assert (done.output, done.attempts) == ("once", 1)
+    assert live.events("mission_undelivered") == []

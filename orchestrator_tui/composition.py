@@ -22,10 +22,12 @@ from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.providers.base import Provider
 from orchestrator_tui.agents.providers.claude import ClaudeProvider
 from orchestrator_tui.agents.providers.demo import DemoProvider
+from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import Settings, parse_settings
 from orchestrator_tui.core.errors import CannotRun, ConfigError, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.permission_rules import RuleAction
 from orchestrator_tui.mcp.client import control
 from orchestrator_tui.mcp.server import Endpoint
 from orchestrator_tui.missions.event_log import EventLog
@@ -39,7 +41,7 @@ from orchestrator_tui.supervisor import Supervisor
 log = logging.getLogger(__name__)
 
 PROJECT_FILE = "orchestrator.toml"
-USER_ONLY_KEYS = frozenset({"spawning_roles", "permission_mode", "claude_command"})
+USER_ONLY_KEYS = frozenset({"spawning_roles", "permission_mode", "claude_command", "notify_command"})
 """What only the user's own configuration may set: agents can write the project's file."""
 
 
@@ -59,14 +61,22 @@ def load_settings(cwd: Path, explicit: Path | None) -> Settings:
     Raises ConfigError naming file and key.
     """
     merged: dict[str, Any] = {}
-    user_file = Path(platformdirs.user_config_dir("orchestrator-tui")) / "config.toml"
+    rules: list[Any] = []
+    user_file = user_config_file()
     sources: list[tuple[Path, bool]] = [(user_file, True)]
     sources.append((explicit, True) if explicit is not None else (cwd / PROJECT_FILE, False))
     for path, trusted in sources:
         if path == explicit and not path.exists():
             raise ConfigError(f"{path}: no such file.", remedy="Name an existing file with --config.", field="config")
         data = _read_toml(path)
-        parse_settings(data, str(path))
+        checked = parse_settings(data, str(path))
+        if not trusted and any(rule.action is RuleAction.ALLOW for rule in checked.permissions):
+            raise ConfigError(
+                f"{path}: `permissions`: a project may only deny or ask.",
+                remedy=f"Move the allow rule to {user_file}.",
+                field="permissions",
+            )
+        rules.extend(data.get("permissions", ()))
         forbidden = sorted(USER_ONLY_KEYS & data.keys()) if not trusted else []
         if forbidden:
             raise ConfigError(
@@ -75,9 +85,16 @@ def load_settings(cwd: Path, explicit: Path | None) -> Settings:
                 field=forbidden[0],
             )
         merged.update(data)
+    if rules:
+        merged["permissions"] = rules
     environment = _Environment().model_dump(exclude_none=True)
     merged.update(environment)
     return parse_settings(merged, "ORCHESTRATOR_* variables" if environment else "configuration")
+
+
+def user_config_file() -> Path:
+    """The user's own configuration file, which agents do not work on."""
+    return Path(platformdirs.user_config_dir("orchestrator-tui")) / "config.toml"
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -133,7 +150,9 @@ class Runtime:
             changed=self._changed,
             default_provider=default,
         )
-        self.supervisor = Supervisor(self._fleet, EventLog(session.events), self._worktrees)
+        self.supervisor = Supervisor(
+            self._fleet, EventLog(session.events), self._worktrees, RuleBook(settings.permissions, user_config_file())
+        )
         self.supervisor.may_be_released = kind == "serve"
         self.supervisor.monitor.provider_notice = notice
         self.endpoint = Endpoint(self.supervisor, self._credentials, port=session.port())

@@ -16,11 +16,15 @@ from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.monitor import Monitor
+from orchestrator_tui.agents.notifying import Notifier
+from orchestrator_tui.agents.permissions import Permissions, permission_item
+from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.spawner import AgentSpawner
 from orchestrator_tui.agents.turns import Turns
-from orchestrator_tui.agents.updates import LiveFeed, Updates
+from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
 from orchestrator_tui.agents.worktree import WorktreeManager
+from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, UsageError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
@@ -34,6 +38,7 @@ from orchestrator_tui.core.models import (
     Role,
     TokenUsage,
 )
+from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction, decide
 from orchestrator_tui.core.views import (
     AgentView,
     KillPreview,
@@ -52,7 +57,7 @@ KEPT_EVENTS = 500
 class Supervisor:
     """Owns the parts and their tasks; satisfies ``SupervisorClient`` for screens and ``Backend`` for the endpoint."""
 
-    def __init__(self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager) -> None:
+    def __init__(self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager, rules: RuleBook) -> None:
         self.fleet = fleet
         self.spawning_roles: Collection[Role] = fleet.settings.spawning_roles
         self._event_log = event_log
@@ -63,11 +68,13 @@ class Supervisor:
         self.dispatcher = Dispatcher(fleet, self.delivery)
         self.fencer = Fencer(fleet, self.delivery.launcher)
         self.settling = Settling(fleet, self.delivery, self.fencer)
-        self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher)
+        self.permissions = Permissions(fleet, rules)
+        self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
         self._deaths = Deaths(fleet, self.settling)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, lambda: self.dispatcher.waits)
+        self.updates.waiting = self.permissions.items
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background)
         fleet.publish = self._publish
         fleet.changed = self.updates.agent_changed
@@ -90,6 +97,7 @@ class Supervisor:
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
+        self._background.start(Notifier(self.fleet, self.inbox).run(), "notifications")
 
     async def aclose(self) -> None:
         """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
@@ -210,12 +218,45 @@ class Supervisor:
         await self.fleet.manager.type_line(agent_id, line)
 
     async def approve(self, agent_id: int, allow: bool) -> None:
-        """Answers a permission prompt."""
+        """Answers an agent's oldest permission request."""
         record = self.fleet.book.get(agent_id)
-        if record.state is not AgentState.WAITING:
+        item = permission_item(await self.inbox(), agent_id)
+        if item is None:
             raise NotAllowedNow(f"{record.name} does not wait for a permission.", field="agent_id")
-        keys = self.fleet.provider_of(record).answer_keys(allow)
-        await self.fleet.manager.send_keys(agent_id, *keys)
+        await self.permissions.answer(item, allow)
+
+    async def inbox(self) -> Sequence[AttentionItem]:
+        """Everything that waits for a person, oldest first."""
+        return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+
+    async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
+        """Answers one permission request of the inbox."""
+        await self.permissions.answer(await self._waiting_item(item_id), allow, message)
+
+    async def allow_always(self, item_id: str, rule: PermissionRule) -> None:
+        """Keeps an allow rule in the user's file, then allows the request that it was made from."""
+        item = await self._waiting_item(item_id)
+        if rule.action is not RuleAction.ALLOW or decide([rule], item.tool or "", item.tool_input) is None:
+            raise UsageError(
+                f"The rule {rule} does not allow this request.",
+                remedy="Use the tool's name and a pattern that its command fits; * stands for any text but operators.",
+                field="pattern",
+            )
+        await self.permissions.rules.save(rule)
+        await self.permissions.answer(item, True)
+
+    def rules_file(self) -> str | None:
+        """Where ``allow_always`` keeps rules."""
+        path = self.permissions.rules.path
+        return None if path is None else str(path)
+
+    async def _waiting_item(self, item_id: str) -> AttentionItem:
+        items = await self.inbox()
+        item = next((item for item in items if item.id == item_id), None)
+        if item is None:
+            waiting = ", ".join(item.id for item in items) or "nothing"
+            raise NotAllowedNow(f"{item_id} does not wait any more.", remedy=f"Waiting now: {waiting}.", field="id")
+        return item
 
     async def health(self, agent_id: int) -> HealthStatus:
         """One check of one agent."""

@@ -49,6 +49,7 @@ class Monitor:
             now = clock.monotonic_ms()
             await self._count_time(now - last)
             last = now
+            self._turns.permissions.take_own_words()
             self._take_own_words()
             self.measure_machine()
             count += 1

@@ -8,6 +8,7 @@ from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, read_hook
 from orchestrator_tui.agents.mission_text import compose, compose_reminder
+from orchestrator_tui.agents.permissions import Permissions
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.core.errors import Forbidden, LeaseLost
 from orchestrator_tui.core.events import Event, EventType
@@ -25,11 +26,14 @@ _NOT_A_PERSON = ("<task-notification>",)
 class Turns:
     """Applies hooks of the recorded conversation; those of an older one are ignored."""
 
-    def __init__(self, fleet: Fleet, delivery: Delivery, settling: Settling, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, fleet: Fleet, delivery: Delivery, settling: Settling, dispatcher: Dispatcher, permissions: Permissions
+    ) -> None:
         self._fleet = fleet
         self._delivery = delivery
         self._settling = settling
         self._dispatcher = dispatcher
+        self.permissions = permissions
 
     async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
         """Takes one hook and returns the reply that the program acts upon."""
@@ -51,11 +55,10 @@ class Turns:
             case Meaning.PROMPT:
                 return await self._prompt(record, reading)
             case Meaning.ASKS:
-                fleet.book.transition(
-                    agent_id, AgentState.WAITING, reason=reading.detail, waiting_for=reading.waiting_for
-                )
+                return await self._asks(record, reading, payload)
             case Meaning.WORKS:
-                fleet.book.transition(agent_id, AgentState.BUSY)
+                if not self.permissions.settle(agent_id, payload):
+                    fleet.book.transition(agent_id, AgentState.BUSY)
             case Meaning.TURN_ENDED:
                 return await self._turn_ended(record, reading)
             case Meaning.TURN_FAILED:
@@ -118,6 +121,24 @@ class Turns:
                 Event(EventType.READY, fleet.clock.now_ms(), agent_id=record.id, data={"source": reading.detail})
             )
 
+    async def _asks(
+        self, record: AgentRecord, reading: HookReading, payload: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        if payload.get("hook_event_name") != "PermissionRequest":
+            # A reminder of what is open: it says less than the request did.
+            if record.state is not AgentState.WAITING:
+                self._fleet.book.transition(
+                    record.id, AgentState.WAITING, reason=reading.detail, waiting_for=reading.waiting_for
+                )
+            return _NOTHING
+        ruled = self.permissions.by_rule(record, payload)
+        if ruled is not None:
+            return ruled
+        self._fleet.book.transition(
+            record.id, AgentState.WAITING, reason=reading.detail, waiting_for=reading.waiting_for
+        )
+        return await self.permissions.hold(record, payload)
+
     async def _prompt(self, record: AgentRecord, reading: HookReading) -> Mapping[str, object]:
         fleet = self._fleet
         if reading.delivery is not None:
@@ -160,6 +181,7 @@ class Turns:
 
     def _became_idle(self, agent_id: int) -> None:
         fleet = self._fleet
+        self.permissions.settle(agent_id)
         if fleet.book.transition(agent_id, AgentState.IDLE) and not fleet.hand(agent_id).is_fencing:
             self._dispatcher.deliver_next(agent_id)
         fleet.wake.set()

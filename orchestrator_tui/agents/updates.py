@@ -2,19 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.presenting import agent_view, mission_view
+from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.bus import Bus, Subscription
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.events import Event
-from orchestrator_tui.core.models import HealthStatus, QueueStats
+from orchestrator_tui.core.models import HealthStatus, Mission, QueueStats
 from orchestrator_tui.core.views import (
     AgentChanged,
     AgentRemoved,
     AgentView,
+    AttentionChanged,
     EventLogged,
     MachineChanged,
     MachineView,
@@ -50,7 +52,8 @@ class LiveFeed:
 class Updates:
     """Publishes rows that changed; rows are made only while somebody watches.
 
-    ``resource_changed`` is told of the MCP resources that should be read again.
+    ``resource_changed`` is told of the MCP resources that should be read again; ``waiting`` says what waits for a
+    person.
     """
 
     def __init__(self, fleet: Fleet, waits: Callable[[], Mapping[str, str]]) -> None:
@@ -64,6 +67,8 @@ class Updates:
         self._stats = QueueStats()
         self._has_logged = False
         self.machine = MachineView()
+        self.waiting: Callable[[Sequence[Mission]], tuple[AttentionItem, ...]] = lambda _missions: ()
+        self._attention: tuple[AttentionItem, ...] = ()
         self.resource_changed: Callable[[str], Awaitable[None]] = _nobody_listens
 
     def agent_changed(self, agent_id: int) -> None:
@@ -97,7 +102,7 @@ class Updates:
     async def open(self, session: str, events: tuple[Event, ...], default_provider: str, in_git_repo: bool) -> LiveFeed:
         """Opens a feed."""
         subscription = self._bus.subscribe()
-        missions = await self._mission_rows()
+        missions, waiting = await self._mission_rows()
         stats = await self._fleet.queue.get_stats()
         snapshot = Snapshot(
             session=session,
@@ -107,6 +112,7 @@ class Updates:
             stats=stats,
             machine=self.machine,
             events=events,
+            attention=waiting,
             default_provider=default_provider,
             in_git_repo=in_git_repo,
         )
@@ -148,7 +154,10 @@ class Updates:
                 self._bus.publish(AgentRemoved(agent_id))
             else:
                 self._bus.publish(AgentChanged(agent_view(self._fleet, record, self._health.get(agent_id))))
-        rows = await self._mission_rows()
+        rows, waiting = await self._mission_rows()
+        if waiting != self._attention:
+            self._attention = waiting
+            self._bus.publish(AttentionChanged(waiting))
         for mission_id, row in rows.items():
             if self._missions.get(mission_id) != row:
                 self._bus.publish(MissionChanged(row))
@@ -158,11 +167,11 @@ class Updates:
             self._stats = stats
             self._bus.publish(StatsChanged(stats))
 
-    async def _mission_rows(self) -> dict[str, MissionView]:
+    async def _mission_rows(self) -> tuple[dict[str, MissionView], tuple[AttentionItem, ...]]:
         names = {record.id: record.name for record in self._fleet.book.records()}
         waits = self._waits()
         missions = await self._fleet.queue.list_missions(SHOWN_MISSIONS)
-        return {mission.id: mission_view(mission, names, waits) for mission in missions}
+        return {mission.id: mission_view(mission, names, waits) for mission in missions}, self.waiting(missions)
 
 
 async def _nobody_listens(uri: str) -> None:

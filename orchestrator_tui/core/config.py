@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from orchestrator_tui.core.errors import ConfigError
 from orchestrator_tui.core.models import ConversationMode, IsolationMode, ModelTier, Role
+from orchestrator_tui.core.permission_rules import PermissionRule
 
 DEFAULT_TIMEOUT_MS = 3_600_000
 DEFAULT_RETRY_BUDGET = 3
@@ -88,6 +89,9 @@ class Settings(_Strict):
     theme: Literal["dark", "light", "ansi"] = "dark"
     person_idle_s: float = Field(default=300, ge=0)
     keys: dict[str, str] = Field(default_factory=dict)
+    permissions: tuple[PermissionRule, ...] = ()
+    notify_after_s: float = Field(default=60, ge=0)
+    notify_command: tuple[str, ...] = ()
 
 
 def parse_settings(data: dict[str, Any], source: str) -> Settings:

@@ -12,6 +12,7 @@ class EventType(StrEnum):
     READY = "ready"
     STATUS = "status"
     ATTENTION = "attention"
+    PERMISSION = "permission"
     HEALTH = "health"
     CRASH = "crash"
     RESTART = "restart"

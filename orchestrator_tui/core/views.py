@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import (
@@ -20,6 +21,7 @@ from orchestrator_tui.core.models import (
     Role,
     WaitingFor,
 )
+from orchestrator_tui.core.permission_rules import PermissionRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Snapshot:
     stats: QueueStats = QueueStats()
     machine: MachineView = MachineView()
     events: tuple[Event, ...] = ()
+    attention: tuple[AttentionItem, ...] = ()
     default_provider: str = "claude"
     in_git_repo: bool = False
 
@@ -147,7 +150,14 @@ class EventLogged:
     event: Event
 
 
-Update = AgentChanged | AgentRemoved | MissionChanged | StatsChanged | MachineChanged | EventLogged
+@dataclass(frozen=True, slots=True)
+class AttentionChanged:
+    """What waits for a person is something else; oldest first."""
+
+    items: tuple[AttentionItem, ...]
+
+
+Update = AgentChanged | AgentRemoved | MissionChanged | StatsChanged | MachineChanged | EventLogged | AttentionChanged
 
 
 class Feed(Protocol):
@@ -253,6 +263,18 @@ class SupervisorClient(Protocol):
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         """Answers the permission prompt that the agent waits on; refused when it waits on none."""
+        ...
+
+    async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
+        """Answers one permission request of the inbox; refused when it is over or its prompt changed."""
+        ...
+
+    async def allow_always(self, item_id: str, rule: PermissionRule) -> None:
+        """Keeps an allow rule in the user's own file and allows the request that it was made from."""
+        ...
+
+    def rules_file(self) -> str | None:
+        """The file in which ``allow_always`` keeps rules, or None where there is none."""
         ...
 
     async def attach_argv(self, agent_id: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from orchestrator_tui.agents.credentials import Caller
+from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import HealthStatus, Mission, MissionSpec, QueueStats, Role, TokenUsage
 from orchestrator_tui.core.views import AgentView, SpawnRequest
@@ -45,6 +46,14 @@ class Backend(Protocol):
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         """Answers the permission prompt that an agent waits on."""
+        ...
+
+    async def inbox(self) -> Sequence[AttentionItem]:
+        """Everything that waits for a person, oldest first."""
+        ...
+
+    async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
+        """Answers one permission request of the inbox."""
         ...
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:

@@ -19,7 +19,7 @@ Answer = Callable[[Request], Awaitable[Mapping[str, Any]]]
 
 
 class Control:
-    """Take-over, health, and typing into, approving for and attaching to an agent."""
+    """Take-over, health, the inbox, and typing into, approving for and attaching to an agent."""
 
     def __init__(self, backend: Backend, traffic: Traffic) -> None:
         self._backend = backend
@@ -33,6 +33,8 @@ class Control:
             _route("POST", "release", self._release),
             _route("POST", "send", self._send),
             _route("POST", "approve", self._approve),
+            _route("GET", "inbox", self._inbox),
+            _route("POST", "answer", self._answer),
         ]
 
     async def _health(self, _request: Request) -> Mapping[str, Any]:
@@ -61,6 +63,21 @@ class Control:
             raise UsageError("`allow` is required.", remedy="Say true or false.", field="allow")
         await self._backend.approve(agent_id, allow)
         return {"agent_id": agent_id, "allow": allow}
+
+    async def _inbox(self, _request: Request) -> Mapping[str, Any]:
+        return {"items": [item.as_dict() for item in await self._backend.inbox()]}
+
+    async def _answer(self, request: Request) -> Mapping[str, Any]:
+        data = await read_object(request)
+        item_id, allow, message = data.get("id"), data.get("allow"), data.get("message", "")
+        if not isinstance(item_id, str):
+            raise UsageError("`id` is required.", remedy="Give an id of `agent inbox`.", field="id")
+        if not isinstance(allow, bool):
+            raise UsageError("`allow` is required.", remedy="Say true or false.", field="allow")
+        if not isinstance(message, str):
+            raise UsageError("`message` is not a text.", remedy="Send a text.", field="message")
+        await self._backend.answer(item_id, allow, message)
+        return {"id": item_id, "allow": allow}
 
 
 def _route(method: str, name: str, operation: Answer) -> Route:

@@ -1,7 +1,9 @@
 """``POST /hooks``: what an agent's program tells about its turns; the answer goes back to the program."""
 
+import asyncio
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any, cast
 
 from starlette.requests import Request
@@ -54,9 +56,35 @@ class Hooks:
         try:
             if caller.agent_id is None:
                 raise Forbidden("Hooks are an agent's own words.", remedy="Send them with that agent's token.")
-            reply = await self._backend.hook(caller.agent_id, await read_object(request))
+            payload = await read_object(request)
+            if payload.get("hook_event_name") == "PermissionRequest":
+                reply = await self._held(request, caller.agent_id, payload)
+            else:
+                reply = await self._backend.hook(caller.agent_id, payload)
         except OrchestratorError as error:
             return error_response(error)
         except Exception:
             return internal_error("a hook")
         return JSONResponse(dict(reply))
+
+    async def _held(self, request: Request, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
+        """A hook whose reply may take as long as a person does; given up when the program closes the connection."""
+        answer = asyncio.ensure_future(self._backend.hook(agent_id, payload))
+        gone = asyncio.ensure_future(_disconnected(request))
+        try:
+            await asyncio.wait((answer, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            if not answer.done():
+                answer.cancel()
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if gone.cancelled() or not gone.done():
+                raise
+            return {}
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from orchestrator_tui.core.views import (
     AgentChanged,
     AgentRemoved,
+    AttentionChanged,
     Feed,
     MachineChanged,
     MissionChanged,
@@ -46,7 +47,7 @@ class Pending:
                 return "agent", agent_id
             case MissionChanged(mission):
                 return "mission", mission.id
-            case StatsChanged() | MachineChanged():
+            case StatsChanged() | MachineChanged() | AttentionChanged():
                 return type(update)
             case _:
                 self._count += 1

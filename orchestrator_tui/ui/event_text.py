@@ -10,6 +10,7 @@ EVENT_LOOKS: dict[EventType, Look] = {
     EventType.READY: Look("○", "is ready", "muted"),
     EventType.STATUS: Look("○", "is", "muted"),
     EventType.ATTENTION: Look("◆", "needs you", "needs"),
+    EventType.PERMISSION: Look("◆", "permission", "muted"),
     EventType.HEALTH: Look("○", "checked", "muted"),
     EventType.CRASH: Look("▲", "crashed", "restarting"),
     EventType.RESTART: Look("▲", "restarts", "restarting"),

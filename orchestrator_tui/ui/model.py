@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import assert_never
 
+from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import MissionState, QueueStats
 from orchestrator_tui.core.views import (
     AgentChanged,
     AgentRemoved,
     AgentView,
+    AttentionChanged,
     EventLogged,
     MachineChanged,
     MachineView,
@@ -97,6 +99,7 @@ class Model:
     events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=EVENTS_KEPT))
     cpu_samples: deque[float] = field(default_factory=lambda: deque[float](maxlen=SAMPLES_KEPT))
     memory_samples: deque[float] = field(default_factory=lambda: deque[float](maxlen=SAMPLES_KEPT))
+    attention: tuple[AttentionItem, ...] = ()
     loaded: bool = False
     filters: dict[Panel, str] = field(default_factory=dict[Panel, str])
     selected_agent: int | None = None
@@ -111,6 +114,7 @@ class Model:
         self.agents = {agent.id: agent for agent in snapshot.agents}
         self.missions = {mission.id: mission for mission in snapshot.missions}
         self.stats = snapshot.stats
+        self.attention = snapshot.attention
         self.events = deque(snapshot.events, maxlen=EVENTS_KEPT)
         self._take_machine(snapshot.machine)
         self.loaded = True
@@ -130,6 +134,8 @@ class Model:
                     self.stats = stats
                 case MachineChanged(machine):
                     self._take_machine(machine)
+                case AttentionChanged(items):
+                    self.attention = items
                 case EventLogged(event):
                     self.events.append(event)
                 case _:

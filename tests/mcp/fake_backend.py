@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from orchestrator_tui.agents.credentials import Caller
+from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, LeaseLost, NotAllowedNow, UnknownAgent, UnknownMission
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import (
@@ -74,6 +75,8 @@ class FakeBackend:
         self.fetched: set[str] = set()
         self.hooks: list[tuple[int, Mapping[str, object]]] = []
         self.typed: list[tuple[int, str]] = []
+        self.items: list[AttentionItem] = []
+        self.answered: list[tuple[str, bool, str]] = []
         self.approved: list[tuple[int, bool]] = []
         self.released = asyncio.Event()
         self.hang: asyncio.Event | None = None
@@ -134,6 +137,12 @@ class FakeBackend:
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         self.approved.append((agent_id, allow))
+
+    async def inbox(self) -> Sequence[AttentionItem]:
+        return self.items
+
+    async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
+        self.answered.append((item_id, allow, message))
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:
         self._get(agent_id)

@@ -7,6 +7,8 @@ MCP_SERVER = "orchestrator"
 MISSION_COMMAND = f"/mcp__{MCP_SERVER}__mission"
 TOKEN_VARIABLE = "ORCHESTRATOR_AGENT_TOKEN"
 HOOK_TIMEOUT_S = 2
+PERMISSION_TIMEOUT_S = 86_400
+"""A day: the program's dialog and our reply wait side by side, and whoever answers first counts."""
 SESSION_START_TIMEOUT_S = 5
 HTTP_HOOKS = (
     "UserPromptSubmit",
@@ -45,6 +47,7 @@ def settings(hooks_url: str, session_hook: Sequence[str]) -> dict[str, object]:
     }
     command = {"type": "command", "command": shlex.join(session_hook), "timeout": SESSION_START_TIMEOUT_S}
     hooks: dict[str, object] = {name: [{"hooks": [http]}] for name in HTTP_HOOKS}
+    hooks["PermissionRequest"] = [{"hooks": [{**http, "timeout": PERMISSION_TIMEOUT_S}]}]
     hooks["SessionStart"] = [{"hooks": [command]}]
     return {"hooks": hooks}
 

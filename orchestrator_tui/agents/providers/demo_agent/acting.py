@@ -135,17 +135,20 @@ class Actor:
         self._screen.set_dialog(command)
         dialog = self._inbox.open_dialog()
         self._session.write("waiting", "permission prompt")
+        asking = self._hooks.ask(
+            "PermissionRequest",
+            lambda reply: self._take_decision(dialog, reply),
+            lambda: not self._inbox.is_asking,
+            tool_name="Bash",
+            tool_input=tool_input,
+        )
         try:
-            self._hooks.post(
-                "PermissionRequest",
-                lambda reply: self._take_decision(dialog, reply),
-                tool_name="Bash",
-                tool_input=tool_input,
-            )
             allowed = self._inbox.wait_for_answer()
         finally:
             self._inbox.close_dialog()
             self._screen.set_dialog(None)
+            # What comes next must not overtake the question.
+            asking.join()
         self._session.write("busy")
         self._screen.say(f"Bash({command}) · {'allowed' if allowed else 'denied'}", "good" if allowed else "bad")
         self._hooks.post("PostToolUse", tool_name="Bash", tool_input=tool_input, tool_response={"allowed": allowed})

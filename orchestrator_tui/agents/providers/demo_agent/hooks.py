@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_WAITING = 500
 _MOST_FAULTS = 10
+_AS_LONG_AS_A_PERSON_S = 86_400.0
 
 
 class Hook:
@@ -59,6 +60,29 @@ class Hooks:
             self._queue.append(hook)
             self._filled.notify()
         return hook
+
+    def ask(
+        self, event: str, on_reply: Callable[[dict[str, Any]], None], given_up: Callable[[], bool], **fields: object
+    ) -> threading.Thread:
+        """Sends a message whose answer may take as long as a person does, beside the queue and behind what is in it."""
+        body = {**self._common, "hook_event_name": event, **fields}
+        thread = threading.Thread(target=self._ask, args=(body, on_reply, given_up), name="asks", daemon=True)
+        thread.start()
+        return thread
+
+    def _ask(
+        self, body: dict[str, object], on_reply: Callable[[dict[str, Any]], None], given_up: Callable[[], bool]
+    ) -> None:
+        while not given_up():
+            if not self._queue:
+                try:
+                    status, answer = self._target.post(body, (), given_up, _AS_LONG_AS_A_PERSON_S)
+                except Unreachable:
+                    status, answer = 0, b""
+                if 0 < status < 500:
+                    on_reply(_decode(answer))
+                    return
+            time.sleep(FIRST_DELAY_S)
 
     def flush(self) -> None:
         """Waits until the supervisor took every message, so that what is said next comes after. Raises Interrupted."""

@@ -51,6 +51,7 @@ class Target:
         body: object,
         headers: tuple[str, ...] = (),
         given_up: Callable[[], bool] = lambda: False,
+        within_s: float = _ANSWER_WITHIN_S,
     ) -> tuple[int, bytes]:
         """Sends one JSON body; returns the status and the answer's body.
 
@@ -72,15 +73,15 @@ class Target:
         try:
             with socket.create_connection(self._address, timeout=_ANSWER_WITHIN_S) as connection:
                 connection.sendall(f"{head}\r\n\r\n".encode() + payload)
-                return _parse(_read(connection, given_up))
+                return _parse(_read(connection, given_up, within_s))
         except OSError as error:
             raise Unreachable(str(error)) from error
 
 
-def _read(connection: socket.socket, given_up: Callable[[], bool]) -> bytes:
+def _read(connection: socket.socket, given_up: Callable[[], bool], within_s: float) -> bytes:
     """Reads until the peer closes, looking up now and then whether anybody still waits for the answer."""
     connection.settimeout(_LOOK_EVERY_S)
-    deadline = time.monotonic() + _ANSWER_WITHIN_S
+    deadline = time.monotonic() + within_s
     answer = bytearray()
     while len(answer) < _MAX_ANSWER_BYTES:
         try:

@@ -52,6 +52,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             notice=runtime.supervisor.monitor.provider_notice,
             theme=settings.theme,
             keys=settings.keys,
+            notify_after_s=settings.notify_after_s,
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):

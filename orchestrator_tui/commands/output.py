@@ -26,6 +26,21 @@ def render(tool: str, action: str, result: dict[str, Any]) -> str:
             return f"{result['mission_id']}: {result['status']}"
 
 
+def render_inbox(items: Sequence[dict[str, Any]], now_s: float) -> str:
+    """What waits for a person, as aligned text."""
+    if not items:
+        return "Nothing waits for you."
+    rows = [["ID", "WAITS", "KIND", "AGENT", "WHAT"]]
+    for item in items:
+        age = f"{max(0, int(now_s - item['since'] / 1000))}s"
+        rows.append([item["id"], age, item["kind"], item["agent_name"] or "-", _shown(item["text"])])
+    return table(rows)
+
+
+def _shown(text: str) -> str:
+    return "".join(one if one.isprintable() else "�" for one in text)
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows as left-aligned columns two blanks apart."""
     if not rows:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import types
 import typing
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import click
 from pydantic.fields import FieldInfo
 
-from orchestrator_tui.commands.output import render
+from orchestrator_tui.commands.output import render, render_inbox
 from orchestrator_tui.commands.target import open_session, running_endpoint
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.mcp import client
@@ -152,3 +153,29 @@ def send(agent_id: int, text: str, session: str | None, as_json: bool) -> None:
     url, token = _target(session)
     asyncio.run(client.control(url, token, "send", {"agent_id": agent_id, "text": text}))
     click.echo(json.dumps({"agent_id": agent_id, "sent": True}) if as_json else f"sent to agent {agent_id}")
+
+
+@agent.command(epilog="Example: orchestrator-tui agent inbox --json")
+@click.option("--session", metavar="NAME", help="The session; by default that of the current directory.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with the whole input of each tool.")
+def inbox(session: str | None, as_json: bool) -> None:
+    """List what waits for a person, oldest first."""
+    url, token = _target(session)
+    answer = asyncio.run(client.control(url, token, "inbox"))
+    click.echo(json.dumps(answer) if as_json else render_inbox(answer["items"], time.time()))
+
+
+@agent.command(epilog='Example: orchestrator-tui agent answer ask-3 --deny "use the test database"')
+@click.argument("item_id", metavar="ID")
+@click.option("--allow", "allow", is_flag=True, help="Allow it, this once.")
+@click.option("--deny", "deny", metavar="TEXT", help='Deny it; the agent is told TEXT ("" for none).')
+@click.option("--session", metavar="NAME", help="The session; by default that of the current directory.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def answer(item_id: str, allow: bool, deny: str | None, session: str | None, as_json: bool) -> None:
+    """Answer a permission request of the inbox."""
+    if allow == (deny is not None):
+        raise UsageError("Say one of --allow and --deny.", remedy="See `agent inbox` for what it asks.", field="allow")
+    url, token = _target(session)
+    body = {"id": item_id, "allow": allow, "message": deny or ""}
+    result = asyncio.run(client.control(url, token, "answer", body))
+    click.echo(json.dumps(result) if as_json else f"{item_id}: {'allowed' if allow else 'denied'}")

@@ -59,6 +59,7 @@ class Action:
 
 _KEY_NAMES = {
     "question_mark": "?",
+    "exclamation_mark": "!",
     "slash": "/",
     "colon": ":",
     "plus": "+",
@@ -102,6 +103,7 @@ ACTIONS: tuple[Action, ...] = (
         When.PERMISSION,
         Footer.AGENTS,
     ),
+    Action("inbox.open", ("exclamation_mark",), "waiting", _A, "Show and answer all that waits for you."),
     Action("agent.send", ("s",), "send", _A, "Send one line without attaching.", When.SENDABLE, Footer.AGENTS),
     Action("agent.kill", ("D",), "kill", _A, "End the agent (asks, shows what is lost).", When.AGENT, Footer.AGENTS),
     Action(

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import App
 
+from orchestrator_tui.core.attention import overdue
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.views import PaneFrame, ShutdownMode, SupervisorClient
@@ -16,6 +17,7 @@ from orchestrator_tui.ui.bridge import Bridge
 from orchestrator_tui.ui.commands import Entry, PaletteCommands
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
@@ -26,7 +28,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     """Shows a supervisor's fleet and hands a person's commands to it.
 
     Exits with ``"keep"`` or ``"stop_agents"``. ``notice`` stands above an empty fleet; ``keys`` overrides the
-    registry's keys (``{action id: "key,key"}``). Raises ConfigError for overrides that cannot be used.
+    registry's keys (``{action id: "key,key"}``); what waits longer than
+    ``notify_after_s`` rings once (0: never). Raises ConfigError for overrides that cannot be used.
     """
 
     # Textual does not load the CSS of a default screen, so the dashboard's stands here.
@@ -43,6 +46,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         notice: str | None = None,
         theme: ThemeChoice = "dark",
         keys: Mapping[str, str] | None = None,
+        notify_after_s: float = 0,
         attacher: Attacher = attach_full_screen,
     ) -> None:
         self._action_registry = with_keys(ACTIONS, keys or {})
@@ -51,6 +55,9 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self.register_theme(LIGHT)
         self.theme = THEME_NAMES[theme]
         self._client = client
+        self._notify_after_s = notify_after_s
+        self._told: set[str] = set()
+        self._clock = clock
         self._model = Model()
         self._dashboard = Dashboard(
             self._model,
@@ -91,9 +98,26 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
+        self.set_interval(1.0, self.tell_waiting)
         guard = self._operations.guard
         self.run_worker(guard(self._follow_feed()), name="feed", group="feed", exit_on_error=False)
         self.run_worker(guard(self._puller.run()), name="pane", group="pane", exit_on_error=False)
+
+    def tell_waiting(self) -> None:
+        """Rings for what has waited longer than the set time, once each."""
+        items = self._model.attention
+        self._told &= {item.id for item in items}
+        for item in overdue(items, self._clock.now_ms(), self._notify_after_s, self._told):
+            self._told.add(item.id)
+            who = item.agent_name or item.mission_id or "the session"
+            self.send_to_terminal(notification_codes(f"{who} needs you", item.text))
+
+    def send_to_terminal(self, codes: str) -> None:
+        """Sends codes that draw nothing."""
+        # Textual's own bell and clipboard go this way; there is no public one.
+        if self._driver is not None:
+            self._driver.write(codes)
+            self._driver.flush()
 
     def action_run(self, action_id: str) -> None:
         """Runs an action of the registry."""

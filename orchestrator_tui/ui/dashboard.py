@@ -93,6 +93,11 @@ class Dashboard(Screen[None]):
         self._arrange()
 
     @property
+    def clock(self) -> Clock:
+        """The time that ages are measured by."""
+        return self._clock
+
+    @property
     def active(self) -> Panel:
         """The panel that has the keyboard."""
         return self._active

@@ -6,7 +6,7 @@ from functools import partial
 
 from textual.app import App
 
-from orchestrator_tui.core.errors import OrchestratorError
+from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
 from orchestrator_tui.core.models import AgentState, MissionSpec, Priority
 from orchestrator_tui.core.views import (
     AgentView,
@@ -16,7 +16,7 @@ from orchestrator_tui.core.views import (
     SpawnRequest,
     SupervisorClient,
 )
-from orchestrator_tui.ui.actions import Action
+from orchestrator_tui.ui.actions import Action, When
 from orchestrator_tui.ui.ansi import plain_text
 from orchestrator_tui.ui.attach import Attacher, attach_full_screen, can_attach
 from orchestrator_tui.ui.availability import Target, reason_unavailable
@@ -25,6 +25,7 @@ from orchestrator_tui.ui.dialogs.approve import ApproveDialog
 from orchestrator_tui.ui.dialogs.confirm import ConfirmDialog
 from orchestrator_tui.ui.dialogs.confirm_kill import ConfirmKillDialog
 from orchestrator_tui.ui.dialogs.help import HelpDialog
+from orchestrator_tui.ui.dialogs.inbox import InboxDialog
 from orchestrator_tui.ui.dialogs.line import RenameDialog, SendDialog
 from orchestrator_tui.ui.dialogs.mission import MissionDialog, changes_between
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
@@ -162,6 +163,7 @@ class Operations:
             "agent.spawn_with_mission": partial(self._spawn, with_mission=True),
             "agent.attach": self._attach,
             "agent.approve": self._approve,
+            "inbox.open": self._inbox,
             "agent.send": self._send,
             "agent.kill": self._kill,
             "agent.restart": self._restart,
@@ -237,11 +239,25 @@ class Operations:
 
     async def _approve(self) -> None:
         agent = self._agent()
+        item = next((item for item in self._model.attention if item.agent_id == agent.id and item.can_answer), None)
+        if item is None:
+            raise NotAllowedNow(f"{agent.name} asks for no permission any more.")
         frame = await self._client.pane_frame(agent.id)
-        allow = await self._app.push_screen_wait(ApproveDialog(agent.name, frame))
+        allow = await self._app.push_screen_wait(ApproveDialog(agent.name, frame, item.text))
         if allow is not None:
-            await self._client.approve(agent.id, allow)
+            # By the request's own id: another prompt that came meanwhile is not answered by this key.
+            await self._client.answer(item.id, allow)
             self._done(f"{'Allowed' if allow else 'Denied'}: {agent.name}.")
+
+    async def _inbox(self) -> None:
+        chosen = await self._app.push_screen_wait(InboxDialog(self._client, self._model, self._dashboard.clock))
+        if chosen is not None and chosen.agent_id is not None:
+            self._dashboard.choose(Panel.AGENTS, chosen.agent_id)
+            reason = reason_unavailable(When.ATTACHABLE, self.target())
+            if reason is not None:
+                self._app.notify(reason, severity="warning", markup=False)
+            else:
+                await self._attach()
 
     async def _send(self) -> None:
         agent = self._agent()

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import (
@@ -19,6 +20,7 @@ from orchestrator_tui.core.models import (
     TaskType,
     WaitingFor,
 )
+from orchestrator_tui.core.permission_rules import PermissionRule
 from orchestrator_tui.core.views import (
     AgentView,
     KillPreview,
@@ -218,6 +220,42 @@ EVENTS = (
     Event(EventType.ATTENTION, NOW_MS - 5 * SECOND, agent_id=1, data={"waiting_for": "permission"}, seq=6),
 )
 
+ATTENTION = (
+    AttentionItem(
+        "failed-7",
+        AttentionKind.FAILED,
+        NOW_MS - HOUR,
+        "killed by SIGKILL, five times",
+        agent_id=7,
+        agent_name="e2e-runner",
+        mission_id="m-030",
+    ),
+    AttentionItem(
+        "ask-4",
+        AttentionKind.PERMISSION,
+        NOW_MS - 12 * MINUTE,
+        "Bash: alembic upgrade head",
+        agent_id=1,
+        agent_name="api-auth",
+        mission_id="m-041",
+        tool="Bash",
+        tool_input={"command": "alembic upgrade head", "description": "Apply the new migration"},
+        can_answer=True,
+        can_explain=True,
+    ),
+    AttentionItem(
+        "ask-5",
+        AttentionKind.QUESTION,
+        NOW_MS - 4 * MINUTE,
+        "Which links should go?",
+        agent_id=2,
+        agent_name="docs-fix",
+        mission_id="m-044",
+        tool="AskUserQuestion",
+        options=("All that answer 404", "Only the external ones"),
+    ),
+)
+
 MACHINE = MachineView(
     cpu_percent=38.0,
     cpu_count=8,
@@ -235,6 +273,7 @@ FLEET = replace(
     missions=MISSIONS,
     stats=QueueStats(pending=14, blocked=1, retrying=1, running=3, completed=21, failed=1),
     events=EVENTS,
+    attention=ATTENTION,
 )
 
 _B, _D, _G, _R, _0 = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
@@ -348,6 +387,15 @@ class FakeClient:
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         self._record("approve", agent_id, allow)
+
+    async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
+        self._record("answer", item_id, allow, message)
+
+    async def allow_always(self, item_id: str, rule: PermissionRule) -> None:
+        self._record("allow_always", item_id, str(rule))
+
+    def rules_file(self) -> str | None:
+        return "/home/ada/.config/orchestrator-tui/config.toml"
 
     async def attach_argv(self, agent_id: int) -> tuple[str, ...]:
         self._record("attach_argv", agent_id)

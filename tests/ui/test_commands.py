@@ -106,7 +106,7 @@ class TestAgentActions:
             await pilot.press(answer)
             await closed(pilot, app)
             await until(pilot, lambda: bool(client.calls), "no answer was given")
-        assert client.calls == [("approve", 1, allow)]
+        assert client.calls == [("answer", "ask-4", allow, "")]
 
     async def test_leaving_a_prompt_open_answers_nothing(self, app: OrchestratorApp, client: FakeClient) -> None:
         async with app.run_test(size=WIDE) as pilot:

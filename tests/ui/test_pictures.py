@@ -53,6 +53,9 @@ class TestPictures:
     def test_approve(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         assert pictured(snap_compare, made(FLEET), size, "a", heading="asks")
 
+    def test_inbox(self, snap_compare: Compare, size: tuple[int, int]) -> None:
+        assert pictured(snap_compare, made(FLEET), size, "exclamation_mark", "j", heading="Waits for you")
+
     def test_events(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         assert pictured(snap_compare, made(FLEET), size, "5")
 

@@ -12,21 +12,26 @@ from textual.widgets import Static
 from orchestrator_tui.core.views import PaneFrame
 from orchestrator_tui.ui.ansi import plain_text
 from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
+from orchestrator_tui.ui.format import Span
+from orchestrator_tui.ui.widgets.frame import content_of
 
 
 class ApproveDialog(Dialog[bool]):
     """The agent's whole screen, its end in sight; ``y`` allows, ``n`` denies, esc leaves it open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("y", "answer(True)", "Allow"), ("n", "answer(False)", "Deny")]
+    rows_above = 2
     hints = key_hints(("y", "allow"), ("n", "deny"), ("esc", "leave it waiting"))
 
-    def __init__(self, agent_name: str, frame: PaneFrame | None) -> None:
+    def __init__(self, agent_name: str, frame: PaneFrame | None, request: str) -> None:
         super().__init__()
         self.heading = f"{agent_name} asks"
+        self._request = request
         self._text = (plain_text(frame.lines) if frame else "") or "The screen is empty."
 
     def body(self) -> Iterable[Widget]:
-        """The screen's text."""
+        """The request that is answered, and the screen's text."""
+        yield Static(content_of((Span("◆ ", "needs"), Span(self._request))), id="question")
         with VerticalScroll(id="screen-text"):
             yield Static(self._text, markup=False)
 

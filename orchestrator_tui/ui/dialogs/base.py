@@ -29,6 +29,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel", "Cancel")]
     heading: str = ""
+    rows_above: int = 0
     hints: Spans = key_hints(("esc", "cancel"))
 
     def body(self) -> Iterable[Widget]:
@@ -46,7 +47,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     def on_resize(self) -> None:
         """Keeps the frame and the line of keys in sight where the middle is long."""
         for part in self.query(VerticalScroll):
-            part.styles.max_height = max(3, self.size.height - 8)
+            part.styles.max_height = max(3, self.size.height - 8 - self.rows_above)
 
     def action_cancel(self) -> None:
         """Leaves without an answer."""

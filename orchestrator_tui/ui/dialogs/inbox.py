@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from textual.app import ComposeResult
+from textual.app import App
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -14,9 +14,9 @@ from textual.widgets import Input, Static
 
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.clock import Clock
-from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
+from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError, UsageError
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction, exact_rule
-from orchestrator_tui.core.views import SupervisorClient
+from orchestrator_tui.core.views import ShutdownMode, SupervisorClient
 from orchestrator_tui.ui.dialogs.base import Dialog, Form, key_hints, row
 from orchestrator_tui.ui.format import Span, Spans, duration, fit
 from orchestrator_tui.ui.model import Model
@@ -60,6 +60,7 @@ class InboxDialog(Dialog[AttentionItem]):
     """The list above, the chosen request below; answers with the item to attach to."""
 
     heading = "Waits for you"
+    rows_above = _ROWS + 2
     BINDINGS: ClassVar[list[BindingType]] = [
         ("j,down", "move(1)", "Next"),
         ("k,up", "move(-1)", "Previous"),
@@ -122,7 +123,7 @@ class InboxDialog(Dialog[AttentionItem]):
         """Allows the request this once."""
         item = self._answerable()
         if item is not None:
-            self.run_worker(self._guarded(partial(self._client.answer, item.id, True)), group="answer")
+            self.run_worker(self._guarded(self._client.answer(item.id, True)), group="answer")
 
     def action_always(self) -> None:
         """Shows the rule that would allow the like from now on."""
@@ -133,19 +134,23 @@ class InboxDialog(Dialog[AttentionItem]):
             self.say(NotAllowedNow("What it asks exactly is not known.", remedy="Allow it once, or attach."))
             return
         submit = partial(self._client.allow_always, item.id)
-        self.app.push_screen(RuleDialog(submit, item, self._client.rules_file() or "this session only"))
+        self._push(RuleDialog(submit, item, self._client.rules_file() or "this session only"))
 
     def action_deny(self) -> None:
         """Asks for the reason and denies."""
         item = self._answerable()
         if item is not None:
-            self.app.push_screen(DenyDialog(partial(self._client.answer, item.id, False), item))
+            self._push(DenyDialog(partial(self._client.answer, item.id, False), item))
 
     def action_attach(self) -> None:
         """Leaves for the agent's pane."""
         item = self.item
         if item is not None and item.agent_id is not None:
             self.dismiss(item)
+
+    def _push(self, dialog: Dialog[None]) -> None:
+        app = cast("App[ShutdownMode]", self.app)  # pyright: ignore[reportUnknownMemberType]
+        app.push_screen(dialog)
 
     def _answerable(self) -> AttentionItem | None:
         item = self.item
@@ -160,9 +165,9 @@ class InboxDialog(Dialog[AttentionItem]):
         self.say(None)
         return item
 
-    async def _guarded(self, answer: Callable[[], object]) -> None:
+    async def _guarded(self, answer: Awaitable[None]) -> None:
         try:
-            await answer()  # pyright: ignore[reportGeneralTypeIssues]
+            await answer
         except OrchestratorError as problem:
             self.say(problem)
 
@@ -170,7 +175,7 @@ class InboxDialog(Dialog[AttentionItem]):
         ids = [item.id for item in items]
         at = ids.index(self._chosen) if self._chosen in ids else 0
         first = min(max(0, at - _ROWS + 1), max(0, len(items) - _ROWS))
-        width = max(20, min(76, int(self.app.size.width * 0.96)) - 6)
+        width = max(20, min(100, int(self.size.width * 0.96)) - 6)
         spans: list[Span] = []
         for item in items[first : first + _ROWS]:
             mark = "❯ " if item.id == self._chosen else "  "
@@ -190,34 +195,39 @@ class RuleDialog(Form[PermissionRule]):
     heading = "Always allow"
     hints = key_hints(("enter", "save and allow"), ("esc", "cancel"))
 
-    def __init__(
-        self, submit: Callable[[PermissionRule], object], item: AttentionItem, file: str
-    ) -> None:
-        super().__init__(submit)  # pyright: ignore[reportArgumentType]
+    def __init__(self, submit: Callable[[PermissionRule], Awaitable[None]], item: AttentionItem, file: str) -> None:
+        super().__init__(submit)
         self._rule = exact_rule(RuleAction.ALLOW, item.tool or "", item.tool_input)
         self._file = file
+        # A field of one line cannot show the rest, and nothing unseen is saved.
+        self._is_editable = self._rule.pattern.isprintable()
 
     def body(self) -> Iterable[Widget]:
         """The rule's parts."""
         yield row("Tool", Static(self._rule.tool, markup=False))
-        yield row("Pattern", Input(self._rule.pattern, compact=True, id="field-pattern"))
-        yield Static(content_of((Span("* stands for any text but ; | & > $( and line breaks.", "muted"),)), classes="way")
+        if self._is_editable:
+            yield row("Pattern", Input(self._rule.pattern, compact=True, id="field-pattern"))
+        else:
+            with VerticalScroll(id="pattern"):
+                yield Static(_visible(self._rule.pattern), markup=False)
+        yield Static(
+            content_of((Span("* stands for any text but ; | & > $( and line breaks.", "muted"),)), classes="way"
+        )
         yield Static(content_of((Span("Kept in ", "muted"), Span(self._file))), classes="way")
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one(Input).focus()
+        if self._is_editable:
+            self.query_one(Input).focus()
 
     def collect(self) -> PermissionRule:
-        """The rule as it is shown."""
-        pattern = self.query_one(Input).value
-        if pattern == _one_line(self._rule.pattern):
+        """The rule as it is shown. Raises UsageError without a pattern."""
+        if not self._is_editable:
             return self._rule
-        return PermissionRule(action=RuleAction.ALLOW, tool=self._rule.tool, pattern=pattern or "*")
-
-
-def _one_line(text: str) -> str:
-    return text.splitlines()[0] if text else text
+        pattern = self.query_one(Input).value
+        if not pattern.strip():
+            raise UsageError("The pattern is empty.", remedy="Write * for everything, or esc.", field="pattern")
+        return PermissionRule(action=RuleAction.ALLOW, tool=self._rule.tool, pattern=pattern)
 
 
 class DenyDialog(Form[str]):
@@ -226,8 +236,8 @@ class DenyDialog(Form[str]):
     heading = "Deny"
     hints = key_hints(("enter", "deny"), ("esc", "cancel"))
 
-    def __init__(self, submit: Callable[[str], object], item: AttentionItem) -> None:
-        super().__init__(submit)  # pyright: ignore[reportArgumentType]
+    def __init__(self, submit: Callable[[str], Awaitable[None]], item: AttentionItem) -> None:
+        super().__init__(submit)
         self.heading = f"Deny {item.agent_name or item.id}"
         self._item = item
 

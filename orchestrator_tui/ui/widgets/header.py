@@ -5,9 +5,11 @@ from pathlib import PurePath
 
 from textual.widgets import Static
 
-from orchestrator_tui.ui.format import Span, Spans, agent_counts, clock_time
+from orchestrator_tui.ui.format import Span, Spans, agent_counts, clock_time, duration
 from orchestrator_tui.ui.model import Layout, Model
 from orchestrator_tui.ui.widgets.frame import content_of
+
+_ROOM_FOR_COUNTS = 20
 
 
 class Header(Static):
@@ -37,6 +39,11 @@ def header_spans(model: Model, now_ms: int, width: int, *, wide: bool) -> Spans:
     else:
         light = Span("●", "working") if machine.mcp_url else Span("○", "muted")
     right = [Span("MCP ", "muted"), light, Span(f"   {clock_time(now_ms)} ", "muted")]
+    if model.attention:
+        oldest = now_ms - min(item.since for item in model.attention)
+        waits = f"! {len(model.attention)} · {duration(oldest)}   "
+        if width - _cells(left) - _cells(right) - len(waits) >= _ROOM_FOR_COUNTS:
+            right.insert(0, Span(waits, "needs"))
     room = width - _cells(left) - _cells(right)
     counts = next((form for form in _count_forms(model, wide=wide) if _cells(form) + 4 <= room), ())
     free = room - _cells(counts)

@@ -1,0 +1,130 @@
+"""The list of what waits: read whole, answered by key, and never by a key meant for another request."""
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator_tui.core.views import AttentionChanged
+from orchestrator_tui.ui.app import OrchestratorApp
+from orchestrator_tui.ui.dialogs.inbox import InboxDialog, detail_spans
+from orchestrator_tui.ui.notify import notification_codes
+from tests.ui.conftest import RecordingAttacher
+from tests.ui.fake_client import ATTENTION, REFUSAL, FakeClient, FrozenClock
+from tests.ui.steps import WIDE, DashboardPilot, closed, dialog, error_line, ready, type_into, until
+
+
+async def opened(pilot: DashboardPilot, app: OrchestratorApp, *keys: str) -> InboxDialog:
+    await ready(pilot, app)
+    await pilot.press("exclamation_mark")
+    await dialog(pilot, app, "Waits for you")
+    inbox = app.screen
+    assert isinstance(inbox, InboxDialog)
+    await pilot.press(*keys)
+    return inbox
+
+
+async def test_it_opens_on_the_oldest_and_shows_the_whole_input(app: OrchestratorApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        inbox = await opened(pilot, app)
+        assert inbox.item == ATTENTION[0]
+        await pilot.press("j")
+        text = str(inbox.query_one("#request-text").render())
+        assert "alembic upgrade head" in text
+        assert "Apply the new migration" in text
+        await pilot.press("j", "j", "j", "k")
+        assert inbox.item == ATTENTION[1]
+
+
+async def test_y_allows_the_request_that_is_shown(app: OrchestratorApp, client: FakeClient) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app, "j", "y")
+        await until(pilot, lambda: bool(client.calls), "no answer")
+    assert client.calls == [("answer", "ask-4", True, "")]
+
+
+async def test_n_denies_with_a_message(app: OrchestratorApp, client: FakeClient) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app, "j", "n")
+        await dialog(pilot, app, "Deny api-auth")
+        await type_into(pilot, app, "message", "use the test database")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(client.calls), "no answer")
+    assert client.calls == [("answer", "ask-4", False, "use the test database")]
+
+
+async def test_a_rule_is_shown_with_its_file_before_it_is_saved(app: OrchestratorApp, client: FakeClient) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app, "j", "A")
+        await dialog(pilot, app, "Always allow")
+        shown = " ".join(str(widget.render()) for widget in app.screen.query("Static"))
+        assert "/home/ada/.config/orchestrator-tui/config.toml" in shown
+        assert client.calls == []
+        await type_into(pilot, app, "pattern", "alembic upgrade*")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(client.calls), "nothing was saved")
+    assert client.calls == [("allow_always", "ask-4", "allow Bash(alembic upgrade*)")]
+
+
+async def test_a_refused_answer_is_told(app: OrchestratorApp, client: FakeClient) -> None:
+    client.fail_with = REFUSAL
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app, "j", "y")
+        await until(pilot, lambda: "shows a dialog" in error_line(app), "the refusal is not shown")
+
+
+async def test_what_is_no_permission_request_is_not_answered_here(app: OrchestratorApp, client: FakeClient) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app, "j", "j", "y", "n", "A")
+        assert "no permission request" in error_line(app)
+        assert "1. All that answer 404" in str(app.screen.query_one("#request-text").render())
+    assert client.calls == []
+
+
+async def test_a_key_pressed_as_the_request_changed_answers_nothing(app: OrchestratorApp, client: FakeClient) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        inbox = await opened(pilot, app, "j")
+        other = replace(ATTENTION[1], id="ask-9", text="Bash: rm -rf /", tool_input={"command": "rm -rf /"})
+        client.feeds[0].push(AttentionChanged((other,)))
+        await until(pilot, lambda: app.model.attention == (other,), "the update came")
+        inbox.refresh_items()
+        await pilot.press("y")
+        assert "another request now" in error_line(app)
+    assert client.calls == []
+
+
+async def test_enter_attaches_to_the_agent(
+    app: OrchestratorApp, client: FakeClient, attacher: RecordingAttacher
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app, "j", "j", "enter")
+        await closed(pilot, app)
+        await until(pilot, lambda: bool(attacher.argvs), "nothing was attached")
+    assert client.calls == [("attach_argv", 2)]
+
+
+def test_hidden_characters_are_seen() -> None:
+    item = replace(ATTENTION[1], tool_input={"command": "ls\x1b[8m; rm -rf ~"})
+    assert "ls␛[8m; rm -rf ~" in "".join(span.text for span in detail_spans(item))
+
+
+async def test_a_long_wait_rings_once(client: FakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = OrchestratorApp(client, clock=FrozenClock(), notify_after_s=600)
+    sent: list[str] = []
+    monkeypatch.setattr(app, "send_to_terminal", sent.append)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot, app)
+        app.tell_waiting()
+        app.tell_waiting()
+    assert len(sent) == 2
+    assert sent[1] == (
+        "\a\x1b]9;api-auth needs you: Bash: alembic upgrade head\x1b\\"
+        "\x1b]777;notify;api-auth needs you;Bash: alembic upgrade head\x1b\\"
+    )
+
+
+def test_an_agents_text_cannot_end_the_code() -> None:
+    codes = notification_codes("a;b\x1b\\", "x\x07\x1b]52;c;AAAA\x07\x9cy")
+    assert codes.count("\x1b") == 4
+    assert codes.count("\a") == 1
+    assert "\x9c" not in codes
+    assert "777;notify;a,b " in codes

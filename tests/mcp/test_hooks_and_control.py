@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from tests.mcp.conftest import Lab
 
 
@@ -48,18 +49,29 @@ class TestHooks:
 
 
 class TestControl:
-    @pytest.mark.parametrize("path", ["release", "send", "approve"])
+    @pytest.mark.parametrize("path", ["release", "send", "approve", "answer"])
     async def test_agents_may_not_post(self, lab: Lab, path: str) -> None:
         async with lab.http(lab.agent(1)) as http:
             answer = await http.post(f"/control/{path}", json={"agent_id": 2, "text": "x", "allow": True})
         assert answer.status_code == 403
         assert not lab.backend.released.is_set()
-        assert (lab.backend.typed, lab.backend.approved) == ([], [])
+        assert (lab.backend.typed, lab.backend.approved, lab.backend.answered) == ([], [], [])
 
-    @pytest.mark.parametrize("path", ["health", "attach?agent_id=2"])
+    @pytest.mark.parametrize("path", ["health", "attach?agent_id=2", "inbox"])
     async def test_agents_may_not_look(self, lab: Lab, path: str) -> None:
         async with lab.http(lab.agent(1)) as http:
             assert (await http.get(f"/control/{path}")).status_code == 403
+
+    async def test_the_inbox_is_read_and_answered(self, lab: Lab) -> None:
+        lab.backend.items.append(AttentionItem("ask-1", AttentionKind.PERMISSION, 7, "Bash: ls", tool="Bash"))
+        async with lab.http(lab.operator) as http:
+            (item,) = (await http.get("/control/inbox")).json()["items"]
+            assert (item["id"], item["kind"], item["since"]) == ("ask-1", "permission", 7)
+            sent = {"id": "ask-1", "allow": False, "message": "no"}
+            assert (await http.post("/control/answer", json=sent)).status_code == 200
+            for bad in ({"allow": True}, {"id": "ask-1"}, {"id": "ask-1", "allow": True, "message": 3}):
+                assert (await http.post("/control/answer", json=bad)).status_code == 400
+        assert lab.backend.answered == [("ask-1", False, "no")]
 
     async def test_the_operator_may_do_all_of_it(self, lab: Lab) -> None:
         async with lab.http(lab.operator) as http:

@@ -68,7 +68,7 @@ class Updates:
         self._has_logged = False
         self.machine = MachineView()
         self.waiting: Callable[[Sequence[Mission]], tuple[AttentionItem, ...]] = lambda _missions: ()
-        self._attention: tuple[AttentionItem, ...] = ()
+        self._attention: tuple[AttentionItem, ...] | None = None
         self.resource_changed: Callable[[str], Awaitable[None]] = _nobody_listens
 
     def agent_changed(self, agent_id: int) -> None:
@@ -103,6 +103,8 @@ class Updates:
         """Opens a feed."""
         subscription = self._bus.subscribe()
         missions, waiting = await self._mission_rows()
+        # What was published last may be older than this snapshot: the next pass publishes in any case.
+        self._attention = None
         stats = await self._fleet.queue.get_stats()
         snapshot = Snapshot(
             session=session,

@@ -11,6 +11,7 @@ from orchestrator_tui.core.config import Settings
 from orchestrator_tui.core.errors import NotAllowedNow, UsageError
 from orchestrator_tui.core.models import AgentState, MissionState
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction
+from orchestrator_tui.core.views import AttentionChanged
 from tests.supervisor.conftest import Live, eventually
 
 pytestmark = [pytest.mark.tmux, pytest.mark.timeout(60)]
@@ -88,6 +89,19 @@ async def test_a_request_whose_hook_is_lost_is_answered_by_a_key_after_a_look(li
         await live.supervisor.permissions.answer(replace(item, tool_input={"command": "something else"}), True)
     await live.supervisor.answer(item.id, True)
     assert (await live.until_mission(mission_id, MissionState.COMPLETED)).output == "went on"
+
+
+async def test_a_feed_that_opened_on_a_request_hears_that_it_is_over(live: Live) -> None:
+    await live.spawn()
+    await live.add("One [[ask rm -r build]]")
+    (item,) = await waiting(live)
+    feed = await live.supervisor.open_feed()
+    assert [one.id for one in feed.snapshot.attention] == [item.id]
+    await live.supervisor.answer(item.id, True)
+    async for update in feed:
+        if isinstance(update, AttentionChanged) and not update.items:
+            break
+    feed.close()
 
 
 async def test_rules_answer_without_asking_and_are_logged(live: Live) -> None:

@@ -92,7 +92,13 @@ async def test_a_request_whose_hook_is_lost_is_answered_by_a_key_after_a_look(li
 
 
 async def test_a_feed_that_opened_on_a_request_hears_that_it_is_over(live: Live) -> None:
+    earlier = await live.supervisor.open_feed()
     await live.spawn()
+    async for update in earlier:
+        if isinstance(update, AttentionChanged):
+            assert update.items == ()
+            break
+    earlier.close()
     await live.add("One [[ask rm -r build]]")
     (item,) = await waiting(live)
     feed = await live.supervisor.open_feed()

@@ -42,6 +42,7 @@ PICTURES = (
     Picture("spawn", keys=("n",), heading="New agent"),
     Picture("mission", keys=("m",), heading="New mission"),
     Picture("approve", keys=("a",), heading="asks"),
+    Picture("inbox", keys=("exclamation_mark",), heading="Waits for you"),
     Picture("events", keys=("5",)),
     Picture("help", keys=("question_mark",), heading="Keys"),
     Picture("empty", snapshot=EMPTY),

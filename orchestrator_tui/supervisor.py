@@ -200,7 +200,7 @@ class Supervisor:
         line = " ".join(text.split())
         if not line:
             raise UsageError("`text` is empty.", remedy="Type what to send.", field="text")
-        if line[0] in "!/#":
+        if line[0] in self.fleet.provider_of(record).command_prefixes:
             raise UsageError(
                 f"`text` begins with {line[0]!r}, which is a command there.",
                 remedy="Begin with a word, or attach with enter to use commands.",

@@ -16,6 +16,7 @@ from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.monitor import Monitor
+from orchestrator_tui.agents.screen_turns import ScreenTurns
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.spawner import AgentSpawner
 from orchestrator_tui.agents.turns import Turns
@@ -69,6 +70,10 @@ class Supervisor:
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, lambda: self.dispatcher.waits)
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background)
+        self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
+        self.delivery.by_screen = self.screen_turns.deliver
+        self.spawner.farewell = self.screen_turns.leave
+        self._adoption.shows = self.screen_turns.shows
         fleet.publish = self._publish
         fleet.changed = self.updates.agent_changed
         self.delivery.launcher.before_relaunch = self._deaths.settled
@@ -90,6 +95,7 @@ class Supervisor:
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
+        self._background.start(self.screen_turns.run(), "screens")
 
     async def aclose(self) -> None:
         """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
@@ -207,7 +213,10 @@ class Supervisor:
                 field="text",
             )
         self.fleet.hand(agent_id).person_used_at = self.fleet.clock.monotonic_ms()
-        await self.fleet.manager.type_line(agent_id, line)
+        if self.fleet.provider_of(record).screen is not None:
+            await self.screen_turns.send(record, line)
+        else:
+            await self.fleet.manager.type_line(agent_id, line)
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         """Answers a permission prompt."""

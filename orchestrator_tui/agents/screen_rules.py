@@ -1,7 +1,6 @@
 """What a screen says about the program behind it: pure readings by a user's patterns."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,10 +105,19 @@ def has_begun(rules: ScreenRules, screen: str, echo: Echo, *, has_changed: bool)
 
 def output_of(rules: ScreenRules, screen: str, echo: Echo) -> str:
     """The text between the echo and the prompt behind it; without an echo everything before the prompt."""
-    start = echo.end(screen)
-    ready = _ready_behind(rules, screen, start or 0)
-    end = len(screen) if ready is None else ready.start()
-    return screen[start or 0 : end].strip("\n")[-LONGEST_OUTPUT:]
+    ready = _ready_behind(rules, screen, 0)
+    head = screen if ready is None else screen[: ready.start()]
+    return head[echo.end(head) or 0 :].strip("\n")[-LONGEST_OUTPUT:]
+
+
+def question_in(rules: ScreenRules, screen: str) -> str:
+    """The line that asks, for people to read."""
+    found = rules.ask.search(screen) if rules.ask is not None else None
+    if found is None:
+        return ""
+    start = screen.rfind("\n", 0, found.start()) + 1
+    end = screen.find("\n", found.end())
+    return screen[start : len(screen) if end < 0 else end].strip()[:300]
 
 
 def failure_in(rules: ScreenRules, output: str) -> bool:
@@ -118,11 +126,6 @@ def failure_in(rules: ScreenRules, output: str) -> bool:
 
 
 def _ready_behind(rules: ScreenRules, screen: str, start: int) -> re.Match[str] | None:
-    found: re.Match[str] | None = None
-    for found in _matches(rules.ready, screen, start):
-        pass
-    return found
-
-
-def _matches(pattern: re.Pattern[str], screen: str, start: int) -> Iterator[re.Match[str]]:
-    return (match for match in pattern.finditer(screen) if match.start() >= start)
+    """The last match of the ready pattern that begins at ``start`` or later."""
+    found = list(rules.ready.finditer(screen, start))
+    return found[-1] if found else None

@@ -38,7 +38,11 @@ class Turns:
         if record is None:
             return _NOTHING
         fleet.manager.note_activity(agent_id, fleet.clock.now_ms())
-        reading = read_hook(payload)
+        return await self.take(record, read_hook(payload))
+
+    async def take(self, record: AgentRecord, reading: HookReading) -> Mapping[str, object]:
+        """Applies what a hook, or a look at the screen, says; returns the reply that the program acts upon."""
+        fleet, agent_id = self._fleet, record.id
         if reading.meaning is Meaning.SESSION:
             if reading.detail == "compact":
                 # The program shortened its memory in the middle of a turn, which goes on.

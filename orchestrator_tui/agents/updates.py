@@ -109,6 +109,7 @@ class Updates:
             events=events,
             default_provider=default_provider,
             in_git_repo=in_git_repo,
+            providers=tuple(self._fleet.providers),
         )
         return LiveFeed(snapshot, subscription)
 

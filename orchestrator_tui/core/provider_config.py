@@ -48,13 +48,14 @@ Variable = Annotated[str, AfterValidator(_usable_name)]
 
 
 class ProviderConfig(BaseModel):
-    """One table ``[providers.NAME]``.
+    r"""One table ``[providers.NAME]``.
 
     ``command`` is argv, never through a shell. Patterns are regular expressions, searched in the visible screen: lines
-    end without trailing blanks, blank lines at the bottom are cut off, ``^`` and ``$`` match at every line, ``\\Z`` only
-    at the end. ``submit``, ``clear``, ``interrupt``, ``allow`` and ``deny`` are tmux key names. ``exit`` is a line that
-    makes the idle program end. ``prompt_by`` says how a mission arrives: typed (several lines as a bracketed paste), as
-    a file that ``file_line`` names, or as the last argument of a new process. ``template`` is what the program is told.
+    end without trailing blanks, blank lines at the bottom are cut off, ``^`` and ``$`` match at every line and ``\Z``
+    only at the end. ``submit``, ``clear``, ``interrupt``, ``allow`` and ``deny`` are tmux key names. ``exit`` is a line
+    that makes the idle program end. ``prompt_by`` says how a mission arrives: typed (several lines as a bracketed
+    paste), as a file that ``file_line`` names, or as the last argument of a new process. ``template`` is what the
+    program is told.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -103,6 +103,7 @@ class Snapshot:
     events: tuple[Event, ...] = ()
     default_provider: str = "claude"
     in_git_repo: bool = False
+    providers: tuple[str, ...] = ("claude", "demo")
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Provider(Protocol):
         ...
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
-        """What the program is told of a mission; ``restarted`` says why it was, when it still knows its conversation."""
+        """What the program is told of a mission; ``restarted``: why, of one that knows its conversation."""
         ...
 
     def typed_prompt(self, mission_id: str) -> str:

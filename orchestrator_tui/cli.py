@@ -35,7 +35,9 @@ def session_option(function: F) -> F:
 
 def provider_option(function: F) -> F:
     """``--provider`` for commands that start agents."""
-    return click.option("--provider", metavar="NAME", help="The agents' program: claude or demo.")(function)
+    return click.option(
+        "--provider", metavar="NAME", help="The agents' program: claude, demo, or one of your configuration."
+    )(function)
 
 
 def config_option(function: F) -> F:

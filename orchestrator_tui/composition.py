@@ -22,6 +22,7 @@ from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.providers.base import Provider
 from orchestrator_tui.agents.providers.claude import ClaudeProvider
 from orchestrator_tui.agents.providers.demo import DemoProvider
+from orchestrator_tui.agents.providers.generic import GenericProvider
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import Settings, parse_settings
@@ -41,7 +42,7 @@ from orchestrator_tui.supervisor import Supervisor
 log = logging.getLogger(__name__)
 
 PROJECT_FILE = "orchestrator.toml"
-USER_ONLY_KEYS = frozenset({"spawning_roles", "permission_mode", "claude_command", "notify_command"})
+USER_ONLY_KEYS = frozenset({"spawning_roles", "permission_mode", "claude_command", "notify_command", "providers"})
 """What only the user's own configuration may set: agents can write the project's file."""
 
 
@@ -235,6 +236,7 @@ def make_providers(settings: Settings) -> dict[str, Provider]:
     return {
         "claude": ClaudeProvider(settings.claude_command),
         "demo": DemoProvider(),
+        **{name: GenericProvider(name, config) for name, config in settings.providers.items()},
     }
 
 

@@ -19,6 +19,7 @@ from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
 from orchestrator_tui.agents.permissions import Permissions, permission_item
 from orchestrator_tui.agents.rule_book import RuleBook
+from orchestrator_tui.agents.screen_turns import ScreenTurns
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.spawner import AgentSpawner
 from orchestrator_tui.agents.turns import Turns
@@ -76,6 +77,10 @@ class Supervisor:
         self.updates = Updates(fleet, lambda: self.dispatcher.waits)
         self.updates.waiting = self.permissions.items
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background)
+        self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
+        self.delivery.by_screen = self.screen_turns.deliver
+        self.spawner.farewell = self.screen_turns.leave
+        self._adoption.shows = self.screen_turns.shows
         fleet.publish = self._publish
         fleet.changed = self.updates.agent_changed
         self.delivery.launcher.before_relaunch = self._deaths.settled
@@ -98,6 +103,7 @@ class Supervisor:
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
         self._background.start(Notifier(self.fleet, self.inbox).run(), "notifications")
+        self._background.start(self.screen_turns.run(), "screens")
 
     async def aclose(self) -> None:
         """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
@@ -208,14 +214,17 @@ class Supervisor:
         line = " ".join(text.split())
         if not line:
             raise UsageError("`text` is empty.", remedy="Type what to send.", field="text")
-        if line[0] in "!/#":
+        if line[0] in self.fleet.provider_of(record).command_prefixes:
             raise UsageError(
                 f"`text` begins with {line[0]!r}, which is a command there.",
                 remedy="Begin with a word, or attach with enter to use commands.",
                 field="text",
             )
         self.fleet.hand(agent_id).person_used_at = self.fleet.clock.monotonic_ms()
-        await self.fleet.manager.type_line(agent_id, line)
+        if self.fleet.provider_of(record).screen is not None:
+            await self.screen_turns.send(record, line)
+        else:
+            await self.fleet.manager.type_line(agent_id, line)
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         """Answers an agent's oldest permission request."""

@@ -1,6 +1,7 @@
 """Takes over what an earlier supervisor left: living panes, dead panes, claims in every state."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.book import config_of
@@ -32,6 +33,7 @@ class Adoption:
         self._settling = settling
         self._fencer = fencer
         self._background = Background()
+        self.shows: Callable[[AgentRecord, Mission], Awaitable[bool]] | None = None
 
     async def run(self) -> None:
         """Adopts panes, restores those that are gone, and settles claims."""
@@ -126,7 +128,7 @@ class Adoption:
 
     async def _decide_delivery(self, mission: Mission, record: AgentRecord) -> None:
         assert mission.nonce is not None
-        if self._delivery.has_arrived(mission):
+        if await self._has_it(record, mission):
             await self._delivery.acknowledge(mission.id, mission.nonce)
             self._take_own_word(record.id)
         else:
@@ -141,10 +143,15 @@ class Adoption:
             await asyncio.sleep(FETCH_GRACE_S)
         finally:
             hand.is_delivering = False
-        if self._delivery.has_arrived(mission):
+        if await self._has_it(record, mission):
             await self._delivery.acknowledge(mission.id, mission.nonce)
             return
         nonce, why = mission.nonce, "the supervisor ended during the delivery"
         if await until_stored(lambda: fleet.queue.undelivered(mission.id, nonce, why), f"delivery of {mission.id}"):
             fleet.drop(mission.id)
             fleet.wake.set()
+
+    async def _has_it(self, record: AgentRecord, mission: Mission) -> bool:
+        if self._fleet.provider_of(record).screen is not None and self.shows is not None:
+            return await self.shows(record, mission)
+        return self._delivery.has_arrived(mission)

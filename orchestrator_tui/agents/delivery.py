@@ -1,6 +1,7 @@
 """Brings a claimed mission to its agent and waits for the agent's own acknowledgement."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
@@ -8,7 +9,7 @@ from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.patience import until_stored
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
-from orchestrator_tui.core.models import AgentState, Mission, MissionState, WaitingFor
+from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState, WaitingFor
 
 ACKNOWLEDGE_TIMEOUT_S = 20.0
 ATTENTION_AFTER = 3
@@ -30,6 +31,7 @@ class Delivery:
         self.launcher = Launcher(fleet, self.expect)
         # A claim that ended otherwise, as by a cancel, is not waited for: others could not start meanwhile.
         fleet.dropped = self._withdrawn
+        self.by_screen: Callable[[AgentRecord, Mission], Awaitable[None]] | None = None
 
     def start(self, mission: Mission) -> None:
         """Delivers in the background."""
@@ -97,13 +99,21 @@ class Delivery:
                         await fleet.manager.respawn(agent_id, self.launcher.fresh(agent_id, mission))
                         await self._conclude(mission)
                 else:
-                    await fleet.manager.type_line(agent_id, fleet.provider_of(record).typed_prompt(mission.id))
+                    await self.type_mission(record, mission)
                     await self._conclude(mission)
             except OrchestratorError as error:
                 await self._undelivered(mission, str(error))
             finally:
                 hand.is_delivering = False
                 fleet.wake.set()
+
+    async def type_mission(self, record: AgentRecord, mission: Mission) -> None:
+        """Types what makes a running program do the mission."""
+        provider = self._fleet.provider_of(record)
+        if provider.screen is not None and self.by_screen is not None:
+            await self.by_screen(record, mission)
+        else:
+            await self._fleet.manager.type_line(record.id, provider.typed_prompt(mission.id))
 
     async def _conclude(self, mission: Mission) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -116,7 +116,7 @@ class Fencer:
     async def _interrupt(self, agent_id: int) -> bool:
         fleet = self._fleet
         try:
-            await fleet.manager.send_keys(agent_id, "Escape")
+            await fleet.manager.send_keys(agent_id, *fleet.provider_of(fleet.book.get(agent_id)).interrupt_keys)
         except OrchestratorError:
             return False
         deadline = fleet.clock.monotonic_ms() + self._timeout_s * 1000

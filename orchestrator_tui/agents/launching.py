@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.agents.mission_text import compose, compose_resume
 from orchestrator_tui.agents.providers.base import Start
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission
 
@@ -32,7 +31,8 @@ class Launcher:
             generation=self._fleet.book.get(agent_id).generation + 1,
         )
         assert record.conversation_id is not None
-        return self._launch(record, Start(record.conversation_id, prompt=compose(mission)))
+        text = self._fleet.provider_of(record).mission_text(mission)
+        return self._launch(record, Start(record.conversation_id, prompt=text))
 
     def again(self, agent_id: int, mission: Mission | None, reason: str) -> LaunchSpec:
         """The recorded conversation once more; ``mission`` is what it goes on with."""
@@ -48,7 +48,7 @@ class Launcher:
         assert record.conversation_id is not None
         text = None
         if mission is not None:
-            text = compose_resume(mission, reason) if resume else compose(mission)
+            text = fleet.provider_of(record).mission_text(mission, reason if resume else None)
         return self._launch(record, Start(record.conversation_id, resume=resume, prompt=text))
 
     async def relaunch(self, agent_id: int) -> LaunchSpec | None:

@@ -46,6 +46,7 @@ class AgentSpawner:
         self._numbering = asyncio.Lock()
         self.on_close: Callable[[], Awaitable[None]] | None = None
         self.before_use: Callable[[], Awaitable[None]] | None = None
+        self.farewell: Callable[[AgentRecord], Awaitable[None]] | None = None
 
     async def spawn_agent(self, config: AgentConfig) -> Agent:
         """Starts one agent; it is returned in ``starting``.
@@ -129,6 +130,8 @@ class AgentSpawner:
         try:
             if record.state is not AgentState.STOPPED:
                 if fleet.manager.knows(agent_id):
+                    if self.farewell is not None and signal == "SIGTERM":
+                        await self.farewell(record)
                     await fleet.manager.kill(agent_id, signal)
                 fleet.book.transition(agent_id, AgentState.STOPPED, reason=f"killed with {signal}")
                 await until_stored(

@@ -42,7 +42,16 @@ class Turns:
         if record is None:
             return _NOTHING
         fleet.manager.note_activity(agent_id, fleet.clock.now_ms())
-        reading = read_hook(payload)
+        return await self.take(record, read_hook(payload), payload)
+
+    async def take(
+        self, record: AgentRecord, reading: HookReading, payload: Mapping[str, object] | None = None
+    ) -> Mapping[str, object]:
+        """Applies what a hook, or a look at the screen, says; returns the reply that the program acts upon.
+
+        ``payload`` is the hook's own; a look at the screen has none.
+        """
+        fleet, agent_id = self._fleet, record.id
         if reading.meaning is Meaning.SESSION:
             if reading.detail == "compact":
                 # The program shortened its memory in the middle of a turn, which goes on.
@@ -55,7 +64,7 @@ class Turns:
             case Meaning.PROMPT:
                 return await self._prompt(record, reading)
             case Meaning.ASKS:
-                return await self._asks(record, reading, payload)
+                return await self._asks(record, reading, payload or {})
             case Meaning.WORKS:
                 if not self.permissions.settle(agent_id, payload):
                     fleet.book.transition(agent_id, AgentState.BUSY)

@@ -117,6 +117,7 @@ class Updates:
             attention=waiting,
             default_provider=default_provider,
             in_git_repo=in_git_repo,
+            providers=tuple(self._fleet.providers),
         )
         return LiveFeed(snapshot, subscription)
 

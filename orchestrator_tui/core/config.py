@@ -1,6 +1,7 @@
 """Configuration as validated values; reading files and the environment is the caller's work."""
 
 import difflib
+import re
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from orchestrator_tui.core.errors import ConfigError
 from orchestrator_tui.core.models import ConversationMode, IsolationMode, ModelTier, Role
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.provider_config import BUILT_IN, ProviderConfig
 
 DEFAULT_TIMEOUT_MS = 3_600_000
 DEFAULT_RETRY_BUDGET = 3
@@ -80,7 +82,8 @@ class AgentConfig(PTYConfig):
 class Settings(_Strict):
     """What a user's or a project's configuration file may set."""
 
-    provider: Literal["claude", "demo"] | None = None
+    provider: str | None = None
+    providers: dict[str, ProviderConfig] = Field(default_factory=dict[str, ProviderConfig])
     claude_command: str = "claude"
     permission_mode: Literal["default", "manual", "acceptEdits", "auto", "plan", "dontAsk", "bypassPermissions"] = (
         "default"
@@ -92,6 +95,16 @@ class Settings(_Strict):
     permissions: tuple[PermissionRule, ...] = ()
     notify_after_s: float = Field(default=60, ge=0)
     notify_command: tuple[str, ...] = ()
+
+    @field_validator("providers")
+    @classmethod
+    def _names_are_usable(cls, value: dict[str, ProviderConfig]) -> dict[str, ProviderConfig]:
+        for name in value:
+            if name in BUILT_IN:
+                raise ValueError(f"{name!r} is built in; choose another name")
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", name):
+                raise ValueError(f"{name!r} is not a name; use lower case letters, digits, dashes, underscores")
+        return value
 
 
 def parse_settings(data: dict[str, Any], source: str) -> Settings:
@@ -109,7 +122,10 @@ def _explain(error: ValidationError, source: str) -> str:
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, Settings.model_fields, n=1, cutoff=0.4)
-        hint = f" Did you mean `{near[0]}`?" if near else f" Known keys: {', '.join(sorted(Settings.model_fields))}."
+        *parents, last = (str(part) for part in first["loc"])
+        known = (ProviderConfig if parents[:1] == ["providers"] else Settings).model_fields
+        near = difflib.get_close_matches(last, known, n=1, cutoff=0.4)
+        meant = ".".join([*parents, *near])
+        hint = f" Did you mean `{meant}`?" if near else f" Known keys: {', '.join(sorted(known))}."
         return f"{source}: unknown key `{key}`.{hint}"
-    return f"{source}: `{key}`: {first['msg']}."
+    return f"{source}: `{key}`: {first['msg'].removeprefix('Value error, ')}."

@@ -106,6 +106,7 @@ class Snapshot:
     attention: tuple[AttentionItem, ...] = ()
     default_provider: str = "claude"
     in_git_repo: bool = False
+    providers: tuple[str, ...] = ("claude", "demo")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class AgentFields(Request):
         str | None, Field(max_length=100_000, description="Replaces the role's own instructions.")
     ] = None
     auto_restart: Annotated[bool | None, Field(description="Start again after a crash; default true.")] = None
-    provider: Annotated[str | None, Field(description="The agent's program: claude or demo.")] = None
+    provider: Annotated[str | None, Field(description="The agent's program: claude, demo, or a configured one.")] = None
     isolation_mode: Annotated[
         IsolationMode | None, Field(description="Own git worktree, or the shared directory (default).")
     ] = None

@@ -4,7 +4,7 @@ from orchestrator_tui.core.errors import NotAllowedNow, UnknownAgent
 from orchestrator_tui.core.models import AgentHandle
 from orchestrator_tui.core.views import PaneFrame
 from orchestrator_tui.pty.panes import Pane
-from orchestrator_tui.pty.screens import Screens
+from orchestrator_tui.pty.screens import Screens, ScreenText
 
 
 class PaneAccess:
@@ -47,6 +47,18 @@ class PaneAccess:
         """The agent's screen as plain text, empty without a pane."""
         pane = self._pane(agent_id)
         return await self._screens.text(pane.pane_id) if pane.pane_id else ""
+
+    async def look(self, agent_id: int, history: int = 0) -> ScreenText | None:
+        """The agent's screen as text, after up to ``history`` older lines; None without a pane."""
+        pane = self._pane(agent_id)
+        return await self._screens.look(pane.pane_id, history) if pane.pane_id else None
+
+    async def paste(self, agent_id: int, text: str) -> None:
+        """Pastes ``text`` without submitting it; several lines arrive as one where the program asked for that.
+
+        Raises as ``type_line`` does.
+        """
+        await self._screens.paste(self._window(agent_id).pane_id, text)
 
     async def clients(self, agent_id: int) -> int:
         """How many people look at the agent's window through tmux."""

@@ -27,6 +27,26 @@ def line_commands(pane_id: str, text: str) -> list[Command]:
     return [*typed, ("send-keys", "-t", pane_id, "Enter")]
 
 
+def clean_text(text: str) -> str:
+    """``text`` with its lines and tabs; other control characters, which could end a paste, vanish."""
+    return "".join(
+        character
+        for character in _unified(text)
+        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
+    )
+
+
+def paste_commands(pane_id: str, text: str) -> list[Command]:
+    """The commands that paste text literally, bracketed where the program asked for it, without submitting it."""
+    cleaned = clean_text(text)
+    buffer = f"paste{pane_id.removeprefix('%')}"
+    chunks = [cleaned[start : start + _CHUNK] for start in range(0, len(cleaned), _CHUNK)]
+    filled: list[Command] = [
+        ("set-buffer", *(("-a",) if number else ()), "-b", buffer, "--", chunk) for number, chunk in enumerate(chunks)
+    ]
+    return [*filled, ("paste-buffer", "-p", "-d", "-b", buffer, "-t", pane_id)] if filled else []
+
+
 def key_command(pane_id: str, keys: Sequence[str]) -> Command:
     """The command that presses tmux keys (``Enter``, ``C-c``, ``Escape``, ``a``) in order.
 

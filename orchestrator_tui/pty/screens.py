@@ -1,14 +1,24 @@
 """Looking at a pane and typing into it."""
 
 import secrets
+from dataclasses import dataclass
 
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.views import PaneFrame
 from orchestrator_tui.pty.commands import PaneRow, parse_row, show_pane, window_name
-from orchestrator_tui.pty.keys import key_command, line_commands
+from orchestrator_tui.pty.keys import key_command, line_commands, paste_commands
 from orchestrator_tui.pty.link import TmuxLink
 from orchestrator_tui.pty.server import TMUX_SESSION, TmuxServer
 from orchestrator_tui.pty.transport import TmuxError
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenText:
+    """A screen as text: lines without trailing blanks, blank lines at the bottom cut off; the cursor's place."""
+
+    text: str
+    cursor_x: int
+    cursor_y: int
 
 
 class Screens:
@@ -44,6 +54,26 @@ class Screens:
         return "\n".join(
             line.decode("utf-8", "replace") for line in await self._link.run("capture-pane", "-p", "-J", "-t", pane_id)
         ).rstrip()
+
+    async def look(self, pane_id: str, history: int = 0) -> ScreenText | None:
+        """The screen, after up to ``history`` lines that scrolled out of it, or None when the pane is gone."""
+        capture = ("capture-pane", "-p", "-J", "-S", str(-history), "-t", pane_id)
+        shown, captured = await self._link.batch([show_pane(pane_id), capture])
+        if shown.error is not None or captured.error is not None or not shown.lines:
+            return None
+        row = parse_row(shown.lines[0])
+        text = "\n".join(line.rstrip() for line in captured.text.split("\n")).rstrip("\n")
+        return ScreenText(text, row.cursor_x, row.cursor_y)
+
+    async def paste(self, pane_id: str, text: str) -> None:
+        """Pastes text, bracketed where the program wants it, and submits nothing.
+
+        Raises NotAllowedNow when nobody would read it.
+        """
+        await self._require_reader(pane_id)
+        for reply in await self._link.batch(paste_commands(pane_id, text), repeatable=False):
+            if reply.error is not None:
+                raise TmuxError(f"tmux did not paste: {reply.error}.")
 
     async def type_line(self, pane_id: str, text: str) -> None:
         """Types one line and submits it.

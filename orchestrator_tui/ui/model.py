@@ -92,6 +92,7 @@ class Model:
     cwd: str = ""
     default_provider: str = "claude"
     in_git_repo: bool = False
+    providers: tuple[str, ...] = ("claude", "demo")
     agents: dict[int, AgentView] = field(default_factory=dict[int, AgentView])
     missions: dict[str, MissionView] = field(default_factory=dict[str, MissionView])
     stats: QueueStats = field(default_factory=QueueStats)
@@ -111,6 +112,7 @@ class Model:
         """Replaces everything the supervisor tells; the person's choices stay where they still fit."""
         self.session, self.cwd = snapshot.session, snapshot.cwd
         self.default_provider, self.in_git_repo = snapshot.default_provider, snapshot.in_git_repo
+        self.providers = snapshot.providers
         self.agents = {agent.id: agent for agent in snapshot.agents}
         self.missions = {mission.id: mission for mission in snapshot.missions}
         self.stats = snapshot.stats

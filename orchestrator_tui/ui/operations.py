@@ -223,7 +223,11 @@ class Operations:
         model = self._model
         await self._app.push_screen_wait(
             SpawnDialog(
-                submit, provider=model.default_provider, in_git_repo=model.in_git_repo, with_mission=with_mission
+                submit,
+                provider=model.default_provider,
+                in_git_repo=model.in_git_repo,
+                with_mission=with_mission,
+                providers=model.providers,
             )
         )
 

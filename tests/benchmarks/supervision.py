@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.composition import OwnedRuntime, Runtime, make_manager
 from orchestrator_tui.core.config import AgentConfig, Settings
-from orchestrator_tui.core.models import AgentRecord, LaunchSpec
+from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.pty.server import TMUX_SESSION
 from orchestrator_tui.pty.socket import socket_path
@@ -28,6 +28,12 @@ class SleeperProvider:
     name = "sleeper"
     supports_fresh = False
     lists_prompts = False
+    interrupt_keys: tuple[str, ...] = ()
+    command_prefixes = ""
+    screen = None
+
+    def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
+        return mission.prompt
 
     def problem(self) -> str | None:
         return None

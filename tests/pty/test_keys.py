@@ -1,7 +1,7 @@
 import pytest
 
 from orchestrator_tui.core.errors import UsageError
-from orchestrator_tui.pty.keys import clean_line, key_command, line_commands
+from orchestrator_tui.pty.keys import clean_line, clean_text, key_command, line_commands, paste_commands
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,18 @@ def test_raw_control_characters_are_no_keys(key: str) -> None:
     with pytest.raises(UsageError) as caught:
         key_command("%1", [key])
     assert caught.value.field == "keys"
+
+
+def test_a_paste_keeps_its_lines_and_loses_what_could_end_it() -> None:
+    assert clean_text("a\r\n\tb\x1b[201~c\x07\rd") == "a\n\tb[201~c\nd"
+    assert paste_commands("%3", "a\nb") == [
+        ("set-buffer", "-b", "paste3", "--", "a\nb"),
+        ("paste-buffer", "-p", "-d", "-b", "paste3", "-t", "%3"),
+    ]
+    assert paste_commands("%3", "") == []
+
+
+def test_a_long_paste_goes_in_pieces() -> None:
+    *pieces, _ = paste_commands("%3", "x" * 9_000)
+    assert [piece[1] for piece in pieces] == ["-b", "-a", "-a"]
+    assert "".join(piece[-1] for piece in pieces) == "x" * 9_000

@@ -39,6 +39,7 @@ class Live:
     root: Path
     settings: Settings = field(default_factory=lambda: Settings(person_idle_s=0))
     runtime: OwnedRuntime | None = None
+    provider: str = "demo"
 
     @property
     def session(self) -> Session:
@@ -54,7 +55,7 @@ class Live:
     async def start(self) -> Supervisor:
         """A supervisor takes the session."""
         self.runtime = await start_runtime(
-            self.session, "serve", cwd=self.root, settings=self.settings, provider="demo"
+            self.session, "serve", cwd=self.root, settings=self.settings, provider=self.provider
         )
         return self.runtime.supervisor
 
@@ -115,6 +116,11 @@ async def live(tmp_path: Path) -> AsyncIterator[Live]:
     made = Live(tmp_path)
     await made.start()
     yield made
+    await end(made)
+
+
+async def end(made: Live) -> None:
+    """Ends agents, supervisor and tmux server."""
     if made.runtime is not None:
         await made.runtime.aclose(stop_agents=True)
     subprocess.run(  # noqa: ASYNC221

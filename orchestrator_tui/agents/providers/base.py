@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, WaitingFor
+from orchestrator_tui.agents.screen_rules import Echo, ScreenRules
+from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,59 @@ class SessionStatus:
     updated_at: int | None
 
 
+class Screen(Protocol):
+    """How a program without hooks is read and typed to."""
+
+    rules: ScreenRules
+    submit: tuple[str, ...]
+    """Tmux key names that submit what was typed."""
+
+    clear: tuple[str, ...]
+    """Tmux key names that empty the input line."""
+
+    exit_line: str | None
+    """A line that makes the idle program end by itself."""
+
+    completes: bool
+    """Whether being ready again completes the mission."""
+
+    def typed(self, mission: Mission, context: AgentContext) -> str:
+        """What is typed for a mission."""
+        ...
+
+    def echo(self, mission: Mission) -> Echo:
+        """What the screen shows of that."""
+        ...
+
+    def reminder(self, mission: Mission) -> str:
+        """What is typed when a turn ended without a report."""
+        ...
+
+
 class Provider(Protocol):
     """A kind of agent program."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What users call it."""
+        ...
+
     supports_fresh: bool
     """Whether a mission can be given as the start argument of a new process."""
 
     lists_prompts: bool
     """Whether the program has to list our prompts before it knows the typed command."""
+
+    interrupt_keys: tuple[str, ...]
+    """Tmux key names that stop a running turn."""
+
+    command_prefixes: str
+    """Characters that make a typed line a command of the program instead of a message."""
+
+    @property
+    def screen(self) -> Screen | None:
+        """How to supervise by the screen alone; None for a program that sends hooks."""
+        ...
 
     def problem(self) -> str | None:
         """Why agents of this kind cannot start here, with the remedy; None when they can."""
@@ -64,6 +109,10 @@ class Provider(Protocol):
 
         Raises ProviderUnavailable when the program is missing.
         """
+        ...
+
+    def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
+        """What the program is told of a mission; ``restarted``: why, of one that knows its conversation."""
         ...
 
     def typed_prompt(self, mission_id: str) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from orchestrator_tui.agents.mission_text import delivery_mark
+from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
 from orchestrator_tui.agents.private_files import private_folder, write_private_bytes
 from orchestrator_tui.agents.providers import claude_settings, session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
-from orchestrator_tui.core.models import AgentRecord, LaunchSpec
+from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 
 INSTALL = "Type: npm install -g @anthropic-ai/claude-code (or set `claude_command`)."
 LONGEST_ARGUMENT = 120_000
@@ -33,6 +33,9 @@ class ClaudeProvider:
     name = "claude"
     supports_fresh = True
     lists_prompts = True
+    interrupt_keys: tuple[str, ...] = ("Escape",)
+    command_prefixes = "!/#"
+    screen = None
 
     def __init__(
         self, command: str = "claude", environ: Mapping[str, str] = os.environ, interpreter: str = sys.executable
@@ -88,6 +91,10 @@ class ClaudeProvider:
         )
         argv = (*self._python(), str(launcher), prompt_file, program, *options)
         return LaunchSpec(argv=argv, env=self.environment(context, record.id), cwd=context.cwd)
+
+    def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
+        """The exact text of a delivery."""
+        return compose(mission) if restarted is None else compose_resume(mission, restarted)
 
     def typed_prompt(self, mission_id: str) -> str:
         """The line that makes a running CLI fetch the mission's exact text from our MCP server."""

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from orchestrator_tui.agents.mission_text import delivery_mark
+from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
 from orchestrator_tui.agents.providers import session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.core.errors import ProviderUnavailable
-from orchestrator_tui.core.models import AgentRecord, LaunchSpec
+from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 
 PROGRAM = Path(__file__).resolve().parent / "demo_agent"
 
@@ -19,6 +19,9 @@ class DemoProvider:
     name = "demo"
     supports_fresh = False
     lists_prompts = False
+    interrupt_keys: tuple[str, ...] = ("Escape",)
+    command_prefixes = "!/#"
+    screen = None
 
     def __init__(self, interpreter: str = sys.executable, program: Path = PROGRAM) -> None:
         self._interpreter = interpreter
@@ -54,6 +57,10 @@ class DemoProvider:
             file.write_text(start.prompt, encoding="utf-8", newline="")
             argv += ["--prompt-file", str(file)]
         return LaunchSpec(argv=tuple(argv), env=self.environment(context, record.id), cwd=context.cwd)
+
+    def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
+        """The exact text of a delivery."""
+        return compose(mission) if restarted is None else compose_resume(mission, restarted)
 
     def typed_prompt(self, mission_id: str) -> str:
         """The line that makes the running agent fetch and do a mission."""

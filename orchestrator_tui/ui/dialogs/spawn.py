@@ -14,7 +14,6 @@ from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
 from orchestrator_tui.ui.dialogs.choice import Choice
 from orchestrator_tui.ui.dialogs.forms import read_count
 
-PROVIDERS = ("claude", "demo")
 BY_ROLE = "by role"
 MOST_AT_ONCE = 50
 
@@ -32,18 +31,19 @@ class SpawnDialog(Form[SpawnRequest]):
         provider: str,
         in_git_repo: bool,
         with_mission: bool,
+        providers: tuple[str, ...],
     ) -> None:
         super().__init__(submit)
         self._provider = provider
         self._isolation = IsolationMode.WORKTREE if in_git_repo else IsolationMode.SHARED
         self._with_mission = with_mission
+        self._providers = providers if provider in providers else (*providers, provider)
 
     def body(self) -> Iterable[Widget]:
         """The fields."""
-        providers = PROVIDERS if self._provider in PROVIDERS else (*PROVIDERS, self._provider)
         yield row("Role", Choice(list(Role), Role.GENERALIST, id="field-role"))
         yield row("Model", Choice([BY_ROLE, *ModelTier], BY_ROLE, id="field-model"))
-        yield row("Provider", Choice(providers, self._provider, id="field-provider"))
+        yield row("Provider", Choice(self._providers, self._provider, id="field-provider"))
         yield row("Works in", Choice(list(IsolationMode), self._isolation, id="field-isolation_mode"))
         yield row("Count", Input("1", compact=True, id="field-count", restrict=r"[0-9]*", max_length=2))
         yield row("Name", Input(placeholder="agent-N", compact=True, id="field-name"))

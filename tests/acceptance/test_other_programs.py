@@ -30,7 +30,7 @@ pytestmark = pytest.mark.tmux
 
 
 def test_a_plan_runs_in_a_python_prompt(program: Program) -> None:
-    (config,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (config,) = [block for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "[providers." in block]
     (program.root / "config.toml").write_text(config)
     (program.root / "plan.yaml").write_text(PLAN)
     program.session("other")

@@ -28,7 +28,7 @@ for line in sys.stdin:
 
 
 def readme_providers() -> dict[str, Any]:
-    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (text,) = [block for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "[providers." in block]
     return tomllib.loads(text)["providers"]
 
 

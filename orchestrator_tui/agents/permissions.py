@@ -14,6 +14,7 @@ from typing import cast
 
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.rule_book import RuleBook
+from orchestrator_tui.agents.screen_rules import question_in
 from orchestrator_tui.core.attention import QUESTION_TOOLS, Ask, AttentionItem, AttentionKind, attention
 from orchestrator_tui.core.errors import NotAllowedNow, UsageError
 from orchestrator_tui.core.events import Event, EventType
@@ -160,14 +161,22 @@ class Permissions:
     async def _answer_by_key(self, record: AgentRecord, item: AttentionItem, allow: bool) -> None:
         if record.state is not AgentState.WAITING or record.waiting_for is not WaitingFor.PERMISSION:
             raise NotAllowedNow(f"{record.name} does not wait for a permission.", field="id")
-        frame = await self._fleet.manager.capture(record.id)
-        if frame is None or not shows_dialog(frame.lines, _subject_of(item)):
+        if not await self._shows(record, item):
             raise NotAllowedNow(
                 f"{record.name} does not show this request any more: {item.text}.",
                 remedy="Look at its pane (enter) and answer there.",
                 field="id",
             )
         await self._fleet.manager.send_keys(record.id, *self._fleet.provider_of(record).answer_keys(allow))
+
+    async def _shows(self, record: AgentRecord, item: AttentionItem) -> bool:
+        """Whether the request is still what the agent's screen asks."""
+        manager = self._fleet.manager
+        screen = self._fleet.provider_of(record).screen
+        if screen is not None:
+            return question_in(screen.rules, await manager.capture_text(record.id)) == record.reason
+        frame = await manager.capture(record.id)
+        return frame is not None and shows_dialog(frame.lines, _subject_of(item))
 
     def _close(self, name: str, reply: Mapping[str, object]) -> None:
         entry = self._open.pop(name, None)

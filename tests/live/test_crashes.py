@@ -1,6 +1,7 @@
 import asyncio
 import signal
 
+import psutil
 import pytest
 
 from orchestrator_tui.core.events import EventType
@@ -23,6 +24,8 @@ class TestHowItEnded:
         manager = bench.manager()
         events = manager.watch_all()
         handle = await manager.spawn(1, bench.config("sleep", "600", auto_restart=False))
+        # Before its exec the process still has tmux's own handlers, which swallow a signal like SIGHUP.
+        await until(lambda: psutil.Process(handle.pid).name() == "sleep")
         kill(handle.pid, number)
         crash = await next_event(events, EventType.CRASH, 1)
         assert crash.data["signal"] == number.name

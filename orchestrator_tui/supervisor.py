@@ -46,6 +46,7 @@ from orchestrator_tui.core.views import (
     MissionChanges,
     PaneFrame,
     SpawnRequest,
+    Stroke,
 )
 from orchestrator_tui.missions.event_log import EventLog
 
@@ -149,6 +150,24 @@ class Supervisor:
     async def pane_frame(self, agent_id: int) -> PaneFrame | None:
         """An agent's screen now."""
         return await self.fleet.manager.capture(agent_id)
+
+    async def pane_history(self, agent_id: int, limit: int) -> tuple[bytes, ...]:
+        """An agent's screen and what scrolled out of it."""
+        return await self.fleet.manager.history(agent_id, limit)
+
+    async def type_strokes(self, agent_id: int, strokes: Sequence[Stroke]) -> None:
+        """Types what a person pressed."""
+        self._person_types(agent_id)
+        await self.fleet.manager.type_strokes(agent_id, strokes)
+
+    async def paste(self, agent_id: int, text: str) -> None:
+        """Pastes what a person copied."""
+        self._person_types(agent_id)
+        await self.fleet.manager.paste(agent_id, text)
+
+    async def fit_pane(self, agent_id: int, size: tuple[int, int] | None) -> None:
+        """Gives the agent's window the size of where a person types."""
+        await self.fleet.manager.fit(agent_id, size)
 
     def recent_events(self, limit: int) -> Sequence[Event]:
         """The newest events, oldest first."""
@@ -388,6 +407,10 @@ class Supervisor:
         self.release_requested.set()
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _person_types(self, agent_id: int) -> None:
+        self.fleet.book.get(agent_id)
+        self.fleet.hand(agent_id).person_used_at = self.fleet.clock.monotonic_ms()
 
     def _publish(self, event: Event) -> None:
         if event.type is EventType.HEALTH:

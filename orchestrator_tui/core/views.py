@@ -192,6 +192,14 @@ class PaneFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Stroke:
+    """One thing that a person typed into a pane: ``text`` as it is, or one key by its tmux name (``Up``, ``C-c``)."""
+
+    text: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SpawnRequest:
     """What the spawn dialog asks for: ``count`` agents of one config and, optionally, a first mission."""
 
@@ -284,6 +292,22 @@ class SupervisorClient(Protocol):
 
     async def pane_frame(self, agent_id: int) -> PaneFrame | None:
         """The agent's screen now, or None without a pane."""
+        ...
+
+    async def pane_history(self, agent_id: int, limit: int) -> tuple[bytes, ...]:
+        """The agent's screen after up to ``limit`` lines that scrolled out of it, as ``PaneFrame.lines`` are."""
+        ...
+
+    async def type_strokes(self, agent_id: int, strokes: Sequence[Stroke]) -> None:
+        """Types what a person pressed, in order, as it is; the person answers for what it does there."""
+        ...
+
+    async def paste(self, agent_id: int, text: str) -> None:
+        """Pastes text as a terminal does: bracketed where the program asked for it, and not submitted."""
+        ...
+
+    async def fit_pane(self, agent_id: int, size: tuple[int, int] | None) -> None:
+        """Gives the agent's window ``size`` (columns, rows) while a person types there; None gives its own back."""
         ...
 
     async def add_mission(self, spec: MissionSpec) -> str:

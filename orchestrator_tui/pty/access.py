@@ -1,8 +1,10 @@
 """Reading and typing: what can be done with an agent's pane without changing its life."""
 
+from collections.abc import Sequence
+
 from orchestrator_tui.core.errors import NotAllowedNow, UnknownAgent
 from orchestrator_tui.core.models import AgentHandle
-from orchestrator_tui.core.views import PaneFrame
+from orchestrator_tui.core.views import PaneFrame, Stroke
 from orchestrator_tui.pty.panes import Pane
 from orchestrator_tui.pty.screens import Screens, ScreenText
 
@@ -52,6 +54,27 @@ class PaneAccess:
         """The agent's screen as text, after up to ``history`` older lines; None without a pane."""
         pane = self._pane(agent_id)
         return await self._screens.look(pane.pane_id, history) if pane.pane_id else None
+
+    async def history(self, agent_id: int, limit: int) -> tuple[bytes, ...]:
+        """The screen with its colours after up to ``limit`` older lines, nothing without a pane."""
+        pane = self._pane(agent_id)
+        return await self._screens.history(pane.pane_id, limit) if pane.pane_id else ()
+
+    async def type_strokes(self, agent_id: int, strokes: Sequence[Stroke]) -> None:
+        """Types what a person pressed, in order.
+
+        Raises NotAllowedNow when the program is dead.
+        """
+        if not self.is_alive(agent_id):
+            raise NotAllowedNow("The agent's program does not run.", remedy="Restart it first.", field="agent_id")
+        await self._screens.strokes(self._window(agent_id).pane_id, strokes)
+
+    async def fit(self, agent_id: int, size: tuple[int, int] | None) -> None:
+        """Gives the agent's window ``size`` (columns, rows), or the one of its configuration."""
+        pane = self._pane(agent_id)
+        if pane.pane_id:
+            cols, rows = size or (pane.config.cols, pane.config.rows)
+            await self._screens.resize(pane.pane_id, cols, rows)
 
     async def paste(self, agent_id: int, text: str) -> None:
         """Pastes ``text`` without submitting it; several lines arrive as one where the program asked for that.

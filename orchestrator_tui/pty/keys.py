@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from orchestrator_tui.core.errors import UsageError
+from orchestrator_tui.core.views import Stroke
 from orchestrator_tui.pty.protocol import Command
 
 _CHUNK = 4_000
@@ -21,10 +22,7 @@ def _unified(text: str) -> str:
 
 def line_commands(pane_id: str, text: str) -> list[Command]:
     """The commands that type one line literally and then, as a key of its own, Enter."""
-    line = clean_line(text)
-    chunks = [line[start : start + _CHUNK] for start in range(0, len(line), _CHUNK)]
-    typed: list[Command] = [("send-keys", "-t", pane_id, "-l", "--", chunk) for chunk in chunks]
-    return [*typed, ("send-keys", "-t", pane_id, "Enter")]
+    return [*_literally(pane_id, clean_line(text)), ("send-keys", "-t", pane_id, "Enter")]
 
 
 def clean_text(text: str) -> str:
@@ -56,3 +54,25 @@ def key_command(pane_id: str, keys: Sequence[str]) -> Command:
         if not key or any(unicodedata.category(character) == "Cc" for character in key):
             raise UsageError(f"{key!r} is not a key.", remedy="Use tmux key names such as Enter or C-c.", field="keys")
     return ("send-keys", "-t", pane_id, "--", *keys)
+
+
+def stroke_commands(pane_id: str, strokes: Sequence[Stroke]) -> list[Command]:
+    """The commands that type what a person pressed, in order; texts that follow each other become one.
+
+    Raises UsageError as ``key_command`` does.
+    """
+    commands: list[Command] = []
+    text = ""
+    for stroke in strokes:
+        if stroke.key:
+            commands += _literally(pane_id, text)
+            text = ""
+            commands.append(key_command(pane_id, (stroke.key,)))
+        else:
+            text += clean_line(stroke.text)
+    return commands + _literally(pane_id, text)
+
+
+def _literally(pane_id: str, text: str) -> list[Command]:
+    chunks = (text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK))
+    return [("send-keys", "-t", pane_id, "-l", "--", chunk) for chunk in chunks]

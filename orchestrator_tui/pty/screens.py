@@ -1,12 +1,13 @@
 """Looking at a pane and typing into it."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator_tui.core.errors import NotAllowedNow
-from orchestrator_tui.core.views import PaneFrame
-from orchestrator_tui.pty.commands import PaneRow, parse_row, show_pane, window_name
-from orchestrator_tui.pty.keys import key_command, line_commands, paste_commands
+from orchestrator_tui.core.views import PaneFrame, Stroke
+from orchestrator_tui.pty.commands import PaneRow, parse_row, resize, show_pane, window_name
+from orchestrator_tui.pty.keys import key_command, line_commands, paste_commands, stroke_commands
 from orchestrator_tui.pty.link import TmuxLink
 from orchestrator_tui.pty.server import TMUX_SESSION, TmuxServer
 from orchestrator_tui.pty.transport import TmuxError
@@ -48,6 +49,10 @@ class Screens:
             cursor_visible=row.cursor_visible,
             dead=row.dead,
         )
+
+    async def history(self, pane_id: str, limit: int) -> tuple[bytes, ...]:
+        """The screen with its colours, after up to ``limit`` lines that scrolled out of it."""
+        return tuple(await self._link.run("capture-pane", "-e", "-p", "-N", "-S", str(-limit), "-t", pane_id))
 
     async def text(self, pane_id: str) -> str:
         """The screen as plain text, without trailing blank lines; wrapped lines are joined."""
@@ -93,6 +98,19 @@ class Screens:
         command = key_command(pane_id, keys)
         await self._require_reader(pane_id)
         await self._link.run(*command, repeatable=False)
+
+    async def strokes(self, pane_id: str, strokes: Sequence[Stroke]) -> None:
+        """Types what a person pressed, in order, also in a mode of tmux's own.
+
+        Raises NotAllowedNow when the pane is gone.
+        """
+        for reply in await self._link.batch(stroke_commands(pane_id, strokes), repeatable=False):
+            if reply.error is not None:
+                raise NotAllowedNow(f"tmux did not type: {reply.error}.", remedy="Restart the agent first.")
+
+    async def resize(self, pane_id: str, cols: int, rows: int) -> None:
+        """Gives the pane's window another size."""
+        await self._link.batch([resize(pane_id, cols, rows)])
 
     async def clients(self) -> dict[str, int]:
         """How many people's clients show each pane, by pane id."""

@@ -26,6 +26,7 @@ class When(StrEnum):
     ATTACHABLE = "attachable"
     PERMISSION = "permission"
     SENDABLE = "sendable"
+    SCROLLBACK = "scrollback"
     OPEN_MISSION = "open mission"
     RETRYABLE_MISSION = "retryable mission"
 
@@ -64,6 +65,8 @@ _KEY_NAMES = {
     "colon": ":",
     "plus": "+",
     "underscore": "_",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
@@ -105,6 +108,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("inbox.open", ("exclamation_mark",), "waiting", _A, "Show and answer all that waits for you."),
     Action("agent.send", ("s",), "send", _A, "Send one line without attaching.", When.SENDABLE, Footer.AGENTS),
+    Action(
+        "pane.type", ("i",), "type", _A, "Type into its pane here; ctrl+q leaves.", When.LIVING_AGENT, Footer.AGENTS
+    ),
     Action("agent.kill", ("D",), "kill", _A, "End the agent (asks, shows what is lost).", When.AGENT, Footer.AGENTS),
     Action(
         "agent.restart",
@@ -138,8 +144,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("move.half_down", ("ctrl+d", "pagedown"), "half page down", Group.MOVE, "Half a page down."),
     Action("move.half_up", ("ctrl+u", "pageup"), "half page up", Group.MOVE, "Half a page up."),
     Action("view.find", ("f",), "find", Group.MOVE, "Find an agent by name."),
-    Action("view.filter", ("slash",), "filter", _V, "Show only rows with these words.", footer=Footer.BOTH),
-    Action("view.clear", ("escape",), "clear", _V, "Clear the filter."),
+    Action(
+        "view.filter",
+        ("slash",),
+        "filter",
+        _V,
+        "Show only rows with these words; in the pane, search.",
+        footer=Footer.BOTH,
+    ),
+    Action("pane.older_match", ("left_square_bracket",), "older", _V, "The next older place found.", When.SCROLLBACK),
+    Action("pane.newer_match", ("right_square_bracket",), "newer", _V, "The next newer place found.", When.SCROLLBACK),
+    Action("view.clear", ("escape",), "clear", _V, "Clear the filter; show the live pane."),
     Action("panel.agents", ("1",), "agents", _V, "Go to the agents."),
     Action("panel.health", ("2",), "health", _V, "Go to health."),
     Action("panel.pane", ("3",), "pane", _V, "Go to the pane."),
@@ -149,7 +164,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel.previous", ("shift+tab",), "previous panel", _V, "Go to the previous panel."),
     Action("view.zoom", ("plus",), "zoom", _V, "Give the whole body to this panel."),
     Action("view.unzoom", ("underscore",), "unzoom", _V, "Show all panels again."),
-    Action("pane.copy", ("y",), "copy", _V, "Copy the pane's text.", When.LIVING_AGENT),
+    Action("pane.copy", ("y",), "copy", _V, "Copy the pane's text; scrolled back, what is seen.", When.LIVING_AGENT),
     Action("app.help", ("question_mark", "f1"), "help", _P, "Show every key.", footer=Footer.BOTH),
     Action("app.palette", ("ctrl+p", "colon"), "palette", _P, "Search every action.", footer=Footer.BOTH),
     Action("app.quit", ("q", "ctrl+c"), "quit", _P, "Quit; asks what the agents should do.", footer=Footer.BOTH),

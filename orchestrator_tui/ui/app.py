@@ -9,19 +9,19 @@ from textual.app import App
 from orchestrator_tui.core.attention import overdue
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import CannotRun
-from orchestrator_tui.core.views import PaneFrame, ShutdownMode, SupervisorClient
-from orchestrator_tui.ui.actions import ACTIONS, Action, with_keys
+from orchestrator_tui.core.views import ShutdownMode, Stroke, SupervisorClient
+from orchestrator_tui.ui.actions import ACTIONS, Action, When, with_keys
 from orchestrator_tui.ui.attach import Attacher, attach_full_screen
-from orchestrator_tui.ui.availability import reason_unavailable
+from orchestrator_tui.ui.availability import Target, reason_unavailable
 from orchestrator_tui.ui.bridge import Bridge
 from orchestrator_tui.ui.commands import Entry, PaletteCommands
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
-from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
+from orchestrator_tui.ui.widgets.pane_view import PaneView
 
 
 class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
@@ -68,7 +68,6 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             pulses=lambda: self.animation_level != "none",
         )
         self._operations = Operations(self, client, self._model, self._dashboard, self._action_registry, attacher)
-        self._puller = PanePuller(client, self._show_frame, self._operations.tell)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for action in self._action_registry:
             self.bind(",".join(action.keys), f"run('{action.id}')", description=action.label, show=False)
@@ -101,7 +100,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self.set_interval(1.0, self.tell_waiting)
         guard = self._operations.guard
         self.run_worker(guard(self._follow_feed()), name="feed", group="feed", exit_on_error=False)
-        self.run_worker(guard(self._puller.run()), name="pane", group="pane", exit_on_error=False)
+        self.run_worker(guard(self._operations.puller.run()), name="pane", group="pane", exit_on_error=False)
+        self.run_worker(guard(self._operations.pane.typing.run()), name="typing", group="pane", exit_on_error=False)
 
     def tell_waiting(self) -> None:
         """Rings for what has waited longer than the set time, once each."""
@@ -164,7 +164,39 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         """Pulls the screen of the agent that is chosen and seen."""
         seen = self._dashboard.is_pane_seen and not self._operations.is_attached
         agent = self._model.agent() if seen else None
-        self._puller.want(agent.id if agent is not None and agent.pane_id is not None else None)
+        typing = self._dashboard.pane.is_typing
+        self._operations.puller.want(
+            agent.id if agent is not None and agent.pane_id is not None else None, typing=typing
+        )
+        if typing and (agent is None or reason_unavailable(When.LIVING_AGENT, Target(agent)) is not None):
+            self._stop_typing()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing of the dashboard's runs while somebody types into an agent."""
+        typing = self.screen is self._dashboard and self._dashboard.is_mounted and self._dashboard.pane.is_typing
+        return False if typing else super().check_action(action, parameters)
+
+    def on_pane_view_history_wanted(self) -> None:
+        """Shows what the pane remembers."""
+        agent = self._model.agent()
+        if agent is not None:
+            self._operations.start(self._operations.pane.read_back(agent), "read back")
+
+    def on_pane_view_pressed(self, event: PaneView.Pressed) -> None:
+        """Types for the agent."""
+        typing = self._operations.pane.typing
+        if isinstance(event.what, Stroke):
+            typing.press(event.what)
+        else:
+            typing.paste(event.what)
+
+    def on_pane_view_typing_ended(self) -> None:
+        """Gives the keyboard back."""
+        self._stop_typing()
+
+    def on_pane_view_fitted(self) -> None:
+        """Gives the agent the room that there is."""
+        self._operations.start(self._operations.pane.refit(), "fit")
 
     def on_dashboard_row_opened(self) -> None:
         """Attaches to what was double-clicked."""
@@ -183,8 +215,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     def _is_enabled(self, action: Action) -> bool:
         return self._operations.is_enabled(action)
 
-    def _show_frame(self, frame: PaneFrame | None) -> None:
-        self._dashboard.pane.show_frame(frame)
+    def _stop_typing(self) -> None:
+        self._operations.start(self._operations.pane.stop_typing(), "stop typing")
 
     async def _follow_feed(self) -> None:
         await self._bridge.run()

@@ -13,11 +13,15 @@ _RETRYABLE = frozenset({MissionState.FAILED, MissionState.CANCELLED})
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an action would act on: the chosen agent and mission, and whether this terminal can be lent to tmux."""
+    """What an action would act on: the chosen agent and mission, and whether this terminal can be lent to tmux.
+
+    ``reads_back``: whether the pane is scrolled back.
+    """
 
     agent: AgentView | None = None
     mission: MissionView | None = None
     can_attach: bool = True
+    reads_back: bool = False
 
 
 def reason_unavailable(when: When, target: Target) -> str | None:
@@ -27,6 +31,8 @@ def reason_unavailable(when: When, target: Target) -> str | None:
             return None
         case When.AGENT | When.LIVING_AGENT | When.ATTACHABLE | When.PERMISSION | When.SENDABLE:
             return _agent_reason(when, target)
+        case When.SCROLLBACK:
+            return None if target.reads_back else "Nothing was searched: 3 goes to the pane, / searches it."
         case When.OPEN_MISSION:
             if target.mission is None:
                 return "Choose a mission first: 4 goes to the missions."

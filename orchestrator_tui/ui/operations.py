@@ -17,7 +17,6 @@ from orchestrator_tui.core.views import (
     SupervisorClient,
 )
 from orchestrator_tui.ui.actions import Action, When
-from orchestrator_tui.ui.ansi import plain_text
 from orchestrator_tui.ui.attach import Attacher, attach_full_screen, can_attach
 from orchestrator_tui.ui.availability import Target, reason_unavailable
 from orchestrator_tui.ui.dashboard import Dashboard
@@ -31,6 +30,8 @@ from orchestrator_tui.ui.dialogs.mission import MissionDialog, changes_between
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
 from orchestrator_tui.ui.dialogs.spawn import SpawnDialog
 from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.pane_puller import PanePuller
+from orchestrator_tui.ui.pane_work import PaneWork
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,10 @@ class Operations:
         self._line_purpose: str | None = None
         self._line_panel = Panel.AGENTS
         self._before_find: int | None = None
+        self._searched = ""
         self.is_attached = False
+        self.puller = PanePuller(client, lambda frame: dashboard.pane.show_frame(frame), self.tell)
+        self.pane = PaneWork(app, client, dashboard, self.puller, self.tell)
         self._at_once = self._immediate()
         self._waiting = self._asynchronous()
 
@@ -74,7 +78,10 @@ class Operations:
             holder = mission.agent_id if mission else None
             agent = None if holder is None else self._model.agents.get(holder)
         return Target(
-            agent=agent, mission=mission, can_attach=self._attacher is not attach_full_screen or can_attach(self._app)
+            agent=agent,
+            mission=mission,
+            can_attach=self._attacher is not attach_full_screen or can_attach(self._app),
+            reads_back=self._dashboard.is_mounted and not self._dashboard.pane.follows,
         )
 
     def is_enabled(self, action: Action) -> bool:
@@ -89,9 +96,11 @@ class Operations:
         elif action_id in self._at_once:
             self._at_once[action_id]()
         else:
-            self._app.run_worker(
-                self.guard(self._waiting[action_id]()), name=action_id, group="action", exit_on_error=False
-            )
+            self.start(self._waiting[action_id](), action_id)
+
+    def start(self, work: Awaitable[None], name: str) -> None:
+        """Does the work beside the screen; a failure is told."""
+        self._app.run_worker(self.guard(work), name=name, group="action", exit_on_error=False)
 
     async def guard(self, work: Awaitable[None]) -> None:
         """Awaits the work; a failure is told instead of raised."""
@@ -116,6 +125,9 @@ class Operations:
 
     def typed(self, text: str) -> None:
         """Takes what stands in the line for a filter or a name."""
+        if self._line_purpose == "search":
+            self._searched = text
+            return
         if self._line_purpose == "filter":
             self._model.filters[self._line_panel] = text
             self._model.settle_selection()
@@ -126,7 +138,11 @@ class Operations:
 
     def line_ended(self, *, kept: bool) -> None:
         """Keeps or gives up what was typed."""
-        if not kept and self._line_purpose == "filter":
+        if self._line_purpose == "search":
+            agent = self._model.agent()
+            if kept and agent is not None:
+                self.start(self.pane.search(agent, self._searched), "search")
+        elif not kept and self._line_purpose == "filter":
             self._model.filters.pop(self._line_panel, None)
         elif not kept:
             self._model.selected_agent = self._before_find
@@ -154,6 +170,8 @@ class Operations:
             "view.filter": self._filter,
             "view.find": self._find,
             "view.clear": self._clear,
+            "pane.older_match": lambda: self._dashboard.pane.go_to_match(-1),
+            "pane.newer_match": lambda: self._dashboard.pane.go_to_match(1),
             "app.palette": self._app.action_command_palette,
         }
 
@@ -176,12 +194,17 @@ class Operations:
             "mission.lower": partial(self._shift_priority, 1),
             "mission.raise": partial(self._shift_priority, -1),
             "pane.copy": self._copy,
+            "pane.type": self._type,
             "app.help": self._help,
             "app.quit": self._quit,
         }
 
     def _filter(self) -> None:
         active = self._dashboard.active
+        if active is Panel.PANE:
+            self._line_purpose = "search"
+            self._dashboard.ask_line("search", self._searched)
+            return
         self._line_panel = active if active in (Panel.MISSIONS, Panel.EVENTS) else Panel.AGENTS
         self._line_purpose = "filter"
         self._dashboard.ask_line("/", self._model.filters.get(self._line_panel, ""))
@@ -192,6 +215,9 @@ class Operations:
 
     def _clear(self) -> None:
         active = self._dashboard.active
+        if active is Panel.PANE and not self._dashboard.pane.follows:
+            self._dashboard.pane.follow_end()
+            return
         panel = active if active in (Panel.MISSIONS, Panel.EVENTS) else Panel.AGENTS
         if self._model.filters.pop(panel, ""):
             self._model.settle_selection()
@@ -340,11 +366,11 @@ class Operations:
 
     async def _copy(self) -> None:
         agent = self._agent()
-        frame = await self._client.pane_frame(agent.id)
-        text = plain_text(frame.lines) if frame else ""
-        self._app.copy_to_clipboard(text)
-        count = len(text.splitlines())
+        count = len((await self.pane.copy(agent)).splitlines())
         self._done(f"Copied {count} line{'s' * (count != 1)} of {agent.name}.")
+
+    async def _type(self) -> None:
+        await self.pane.type_into(self._agent())
 
     async def _help(self) -> None:
         await self._app.push_screen_wait(HelpDialog(tuple(self._actions.values())))

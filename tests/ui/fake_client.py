@@ -30,6 +30,7 @@ from orchestrator_tui.core.views import (
     PaneFrame,
     Snapshot,
     SpawnRequest,
+    Stroke,
     Update,
 )
 
@@ -406,6 +407,19 @@ class FakeClient:
         if self.frame_failure is not None:
             raise self.frame_failure
         return PaneFrame(agent_id, f"%{agent_id + 11}", 74, 26, self.screen, cursor_x=2, cursor_y=22)
+
+    async def pane_history(self, agent_id: int, limit: int) -> tuple[bytes, ...]:
+        self._record("pane_history", agent_id, limit)
+        return (*(f"older line {number}".encode() for number in range(200)), *self.screen)
+
+    async def type_strokes(self, agent_id: int, strokes: Sequence[Stroke]) -> None:
+        self._record("type_strokes", agent_id, tuple(strokes))
+
+    async def paste(self, agent_id: int, text: str) -> None:
+        self._record("paste", agent_id, text)
+
+    async def fit_pane(self, agent_id: int, size: tuple[int, int] | None) -> None:
+        self._record("fit_pane", agent_id, size)
 
     async def add_mission(self, spec: MissionSpec) -> str:
         self._record("add_mission", spec)

@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 from time import perf_counter
+from typing import cast
 
 import pytest
+from textual import events
 from textual.geometry import Region
 
+from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.models import AgentState, WaitingFor
-from orchestrator_tui.core.views import PaneFrame
+from orchestrator_tui.core.views import AgentChanged, PaneFrame, Stroke
 from orchestrator_tui.ui.app import OrchestratorApp
-from orchestrator_tui.ui.widgets.pane_view import PaneView, crop, pane_subtitle
-from tests.ui.fake_client import SCREEN, FakeClient, agent
-from tests.ui.steps import NARROW, WIDE, ready, until
+from orchestrator_tui.ui.model import Panel
+from orchestrator_tui.ui.pane_work import HISTORY_LINES
+from orchestrator_tui.ui.widgets.live_pane import crop, pane_subtitle
+from orchestrator_tui.ui.widgets.pane_view import PaneView
+from tests.ui.fake_client import AGENTS, SCREEN, FakeClient, agent
+from tests.ui.steps import NARROW, WIDE, DashboardPilot, ready, toasts, until
 
 
 def frame(rows: int, *, cursor: tuple[int, int] | None = None) -> PaneFrame:
@@ -102,17 +108,159 @@ class TestPulling:
             pane.show_frame(replace(old, lines=(*SCREEN[:4], b"changed", *SCREEN[5:])))
             assert regions == []
 
-    async def test_scrolling_stops_following_until_the_end_is_reached(self, app: OrchestratorApp) -> None:
+
+class TestReadingBack:
+    async def test_scrolling_shows_what_the_pane_remembers_until_the_end_is_reached(
+        self, app: OrchestratorApp, client: FakeClient
+    ) -> None:
         async with app.run_test(size=NARROW) as pilot:
-            await ready(pilot, app)
-            pane = app.dashboard.pane
-            await until(pilot, lambda: pane.pane_frame is not None, "no frame")
+            pane = await with_frame(pilot, app)
             await pilot.press("3", "g")
-            await pilot.pause()
-            assert not pane.follows
-            assert "Add refresh-token rotation" in pane.render_line(0).text
+            await until(pilot, lambda: not pane.follows, "it is not read back")
+            assert pane.render_line(0).text.startswith("older line 0")
+            assert client.calls[-1] == ("pane_history", 1, HISTORY_LINES)
             await pilot.press("G")
+            await pilot.pause()
             assert pane.follows
+            assert "Do you want to proceed?" in shown(pane)
+
+    async def test_a_step_back_moves_by_that_step(self, app: OrchestratorApp) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("3", "k", "k", "k")
+            await until(pilot, lambda: pane.history is not None, "it is not read back")
+            await until(pilot, lambda: "3 rows up" in str(pane.border_title), str(pane.border_title))
+
+    async def test_it_stands_still_while_the_agent_prints(self, app: OrchestratorApp, client: FakeClient) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("3", "g")
+            await until(pilot, lambda: not pane.follows, "it is not read back")
+            before = shown(pane)
+            client.screen = (b"printed",) * 26
+            await until(
+                pilot, lambda: pane.pane_frame is not None and pane.pane_frame.lines == client.screen, "not pulled"
+            )
+            assert shown(pane) == before
+            await pilot.press("escape")
+            await until(pilot, lambda: "printed" in shown(pane), "not live again")
+
+    async def test_words_are_found_and_stepped_through(self, app: OrchestratorApp) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("3", "slash", *"LINE 7", "enter")
+            await pilot.pause(0.05)
+            await pilot.press("slash", "home", *(["delete"] * 6), *"line 7", "enter")
+            await until(pilot, lambda: pane.history is not None and len(pane.history.matches) == 11, "not found")
+            assert "older line 79" in shown(pane)
+            await pilot.press("right_square_bracket")
+            await until(pilot, lambda: "1 of 11" in str(pane.border_title), str(pane.border_title))
+            assert "older line 7 " in shown(pane)
+            await pilot.press("left_square_bracket")
+            await until(pilot, lambda: "11 of 11" in str(pane.border_title), str(pane.border_title))
+
+    async def test_words_that_are_nowhere_are_said(self, app: OrchestratorApp) -> None:
+        async with app.run_test(size=WIDE, notifications=True) as pilot:
+            await with_frame(pilot, app)
+            await pilot.press("3", "slash", *"nowhere", "enter")
+            await until(pilot, lambda: any("nowhere" in text for text in toasts(app)), "nothing was said")
+
+    async def test_copying_takes_what_is_seen(self, app: OrchestratorApp) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("3", "g")
+            await until(pilot, lambda: not pane.follows, "it is not read back")
+            await pilot.press("y")
+            await until(pilot, lambda: bool(app.clipboard), "nothing was copied")
+            assert app.clipboard.splitlines()[0] == "older line 0"
+            assert len(app.clipboard.splitlines()) == pane.room.height
+
+    async def test_another_agent_starts_with_its_live_screen(self, app: OrchestratorApp) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("3", "g")
+            await until(pilot, lambda: not pane.follows, "it is not read back")
+            await pilot.press("1", "j")
+            await pilot.pause()
+            assert pane.follows
+
+
+class TestTyping:
+    async def test_every_key_goes_to_the_agent_until_ctrl_q(self, app: OrchestratorApp, client: FakeClient) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("i")
+            await until(pilot, lambda: pane.is_typing, "it does not type")
+            assert ("fit_pane", 1, tuple(pane.room)) in client.calls
+            assert "ctrl+q leaves" in str(pane.border_subtitle)
+            await pilot.press("q", "space", "D", "ctrl+c", "ctrl+p", "tab", "escape", "enter", "1")
+            await until(pilot, lambda: len(typed(client)) == 9, f"{typed(client)}")
+            assert typed(client) == ["q", " ", "D", "C-c", "C-p", "Tab", "Escape", "Enter", "1"]
+            assert app.screen is app.dashboard
+            await pilot.press("ctrl+q")
+            await until(pilot, lambda: ("fit_pane", 1, None) in client.calls, "the size was not given back")
+            assert not pane.is_typing
+            await pilot.press("4")
+            await pilot.pause()
+            assert app.dashboard.active is Panel.MISSIONS
+            assert len(typed(client)) == 9
+
+    async def test_a_paste_arrives_whole_and_in_order(self, app: OrchestratorApp, client: FakeClient) -> None:
+        text = "\n".join(f"line {number}" for number in range(5_000))
+        async with app.run_test(size=WIDE) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("i")
+            await until(pilot, lambda: pane.is_typing, "it does not type")
+            await pilot.press("a")
+            app.post_message(events.Paste(text))
+            await until(pilot, lambda: ("paste", 1, text) in client.calls, "not pasted")
+            await pilot.press("b")
+            await until(pilot, lambda: len(typed(client)) == 2, "not typed")
+            kinds = [call[0] for call in client.calls if call[0] in ("type_strokes", "paste")]
+            assert kinds == ["type_strokes", "paste", "type_strokes"]
+
+    async def test_it_ends_when_the_agent_does(self, app: OrchestratorApp, client: FakeClient) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("i")
+            await until(pilot, lambda: pane.is_typing, "it does not type")
+            client.feeds[-1].push(AgentChanged(replace(AGENTS[0], state=AgentState.CRASHED, waiting_for=None)))
+            await until(pilot, lambda: not pane.is_typing, "it still types")
+
+    async def test_a_failure_is_said_and_what_waited_is_dropped(self, app: OrchestratorApp, client: FakeClient) -> None:
+        async with app.run_test(size=WIDE, notifications=True) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("i")
+            await until(pilot, lambda: pane.is_typing, "it does not type")
+            client.fail_with = NotAllowedNow("The program does not run.", remedy="R")
+            await pilot.press("a")
+            await until(pilot, lambda: any("does not run" in text for text in toasts(app)), "nothing was said")
+
+    async def test_the_window_follows_the_terminals_size(self, app: OrchestratorApp, client: FakeClient) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            pane = await with_frame(pilot, app)
+            await pilot.press("i")
+            await until(pilot, lambda: pane.is_typing, "it does not type")
+            await pilot.resize_terminal(140, 40)
+            await until(pilot, lambda: client.calls[-1] == ("fit_pane", 1, tuple(pane.room)), "not fitted")
+
+
+async def with_frame(pilot: DashboardPilot, app: OrchestratorApp) -> PaneView:
+    await ready(pilot, app)
+    await until(pilot, lambda: app.dashboard.pane.pane_frame is not None, "no frame")
+    return app.dashboard.pane
+
+
+def shown(pane: PaneView) -> str:
+    return "\n".join(pane.render_line(y).text for y in range(pane.room.height))
+
+
+def typed(client: FakeClient) -> list[str]:
+    strokes: list[Stroke] = []
+    for call in client.calls:
+        if call[0] == "type_strokes":
+            strokes += cast("tuple[Stroke, ...]", call[2])
+    return [stroke.text or stroke.key for stroke in strokes]
 
 
 def test_a_full_screen_frame_is_drawn_within_the_frame_budget() -> None:

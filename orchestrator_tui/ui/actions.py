@@ -162,6 +162,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel.events", ("5",), "events", _V, "Go to the events."),
     Action("panel.next", ("tab",), "next panel", _V, "Go to the next panel."),
     Action("panel.previous", ("shift+tab",), "previous panel", _V, "Go to the previous panel."),
+    Action("view.grid", ("v",), "grid", _V, "Several live panes at once."),
     Action("view.zoom", ("plus",), "zoom", _V, "Give the whole body to this panel."),
     Action("view.unzoom", ("underscore",), "unzoom", _V, "Show all panels again."),
     Action("pane.copy", ("y",), "copy", _V, "Copy the pane's text; scrolled back, what is seen.", When.LIVING_AGENT),

@@ -29,6 +29,7 @@ from orchestrator_tui.ui.dialogs.line import RenameDialog, SendDialog
 from orchestrator_tui.ui.dialogs.mission import MissionDialog, changes_between
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
 from orchestrator_tui.ui.dialogs.spawn import SpawnDialog
+from orchestrator_tui.ui.grid import GridScreen
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
@@ -195,6 +196,7 @@ class Operations:
             "mission.raise": partial(self._shift_priority, -1),
             "pane.copy": self._copy,
             "pane.type": self._type,
+            "view.grid": self._grid,
             "app.help": self._help,
             "app.quit": self._quit,
         }
@@ -371,6 +373,14 @@ class Operations:
 
     async def _type(self) -> None:
         await self.pane.type_into(self._agent())
+
+    async def _grid(self) -> None:
+        chosen = await self._app.push_screen_wait(GridScreen(self._client, self._model))
+        self._dashboard.refresh_model()
+        if chosen is not None and chosen in self._model.agents:
+            self._dashboard.choose(Panel.AGENTS, chosen)
+            self._dashboard.go(Panel.PANE)
+            self._dashboard.zoom(True)
 
     async def _help(self) -> None:
         await self._app.push_screen_wait(HelpDialog(tuple(self._actions.values())))

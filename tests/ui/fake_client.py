@@ -341,6 +341,7 @@ class FakeClient:
     snapshot: Snapshot = FLEET
     calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
     frames: int = 0
+    asked: list[int] = field(default_factory=list[int])
     screen: tuple[bytes, ...] = SCREEN
     fail_with: Exception | None = None
     frame_failure: Exception | None = None
@@ -404,6 +405,7 @@ class FakeClient:
 
     async def pane_frame(self, agent_id: int) -> PaneFrame | None:
         self.frames += 1
+        self.asked.append(agent_id)
         if self.frame_failure is not None:
             raise self.frame_failure
         return PaneFrame(agent_id, f"%{agent_id + 11}", 74, 26, self.screen, cursor_x=2, cursor_y=22)

@@ -84,7 +84,7 @@ class GridScreen(Screen[int | None]):
         self._client = client
         self._model = model
         self._count = first_size(len(self._by_need()))
-        self._places: tuple[int | None, ...] = ()
+        self._places: tuple[int, ...] = ()
         self._shape = (1, 1)
 
     def compose(self) -> ComposeResult:
@@ -108,24 +108,27 @@ class GridScreen(Screen[int | None]):
     @property
     def shown(self) -> tuple[int, ...]:
         """The agents that are seen."""
-        return tuple(agent for agent in self._places if agent is not None)
+        return self._places
 
     def refresh_tiles(self) -> None:
         """Shows those that need a person most; who is seen already stays in place."""
         by_need = self._by_need()
+        self._count = min(self._count, first_size(len(by_need)))
         columns, rows = self._shape = shape(self._count, self.size.width, self.size.height - 2)
-        tiles = min(columns * rows, self._count)
-        self._places = places(self._places, by_need, tiles)
+        self._places = places(self._places, by_need, min(columns * rows, self._count))
         grid = self.query_one("#tiles", Grid)
         grid.styles.grid_size_columns, grid.styles.grid_size_rows = columns, rows
         for number, tile in enumerate(self.query(Tile)):
-            tile.display = number < tiles
-            agent_id = self._places[number] if number < tiles else None
-            tile.show_agent(self._model.agents.get(agent_id) if agent_id is not None else None)
-        hidden = len(by_need) - len(self.shown)
-        more = f"{hidden} more not seen" if hidden > 0 else ""
-        title = (Span(f" {len(self.shown)} panes  ", "strong"), Span(more, "muted"))
-        self.query_one("#grid-title", Static).update(content_of(title))
+            tile.display = number < len(self._places)
+            tile.show_agent(self._model.agents.get(self._places[number]) if tile.display else None)
+        self.query_one("#grid-title", Static).update(content_of(self._title(len(by_need))))
+
+    def _title(self, agents: int) -> Spans:
+        if not agents:
+            return (Span(" No agent has a pane. ", "muted"), Span("n", "accent"), Span(" in the dashboard starts one."))
+        hidden = agents - len(self._places)
+        more = f"{hidden} more not seen" if hidden else ""
+        return (Span(f" {len(self._places)} panes  ", "strong"), Span(more, "muted"))
 
     def action_leave(self) -> None:
         """Back to the dashboard."""
@@ -133,7 +136,8 @@ class GridScreen(Screen[int | None]):
 
     def action_larger(self) -> None:
         """The next larger grid."""
-        self._count = next_size(self._count)
+        most = first_size(len(self._by_need()))
+        self._count = SIZES[0] if self._count >= most else next_size(self._count)
         self.refresh_tiles()
 
     def action_choose(self) -> None:

@@ -29,10 +29,13 @@ def next_size(size: int) -> int:
     return SIZES[(SIZES.index(size) + 1) % len(SIZES)]
 
 
-def places(before: Sequence[int | None], by_need: Sequence[int], tiles: int) -> tuple[int | None, ...]:
-    """The agents of the ``tiles`` tiles: those that need a person most, each where it was as long as it is seen."""
+def places(before: Sequence[int], by_need: Sequence[int], tiles: int) -> tuple[int, ...]:
+    """The agents of at most ``tiles`` tiles: those that need a person most, without gaps.
+
+    Who was seen before stays in place while nobody goes whose tile nobody takes.
+    """
     wanted = list(by_need[:tiles])
     kept = [agent if agent in wanted else None for agent in before[:tiles]]
-    kept += [None] * (tiles - len(kept))
     newcomers = iter([agent for agent in wanted if agent not in kept])
-    return tuple(next(newcomers, None) if agent is None else agent for agent in kept)
+    filled = [next(newcomers, None) if agent is None else agent for agent in kept]
+    return (*(agent for agent in filled if agent is not None), *newcomers)

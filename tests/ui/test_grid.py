@@ -25,8 +25,10 @@ class TestPlaces:
     def test_an_agent_that_went_leaves_its_tile_to_the_next(self) -> None:
         assert places((5, 3, 9), [3, 9, 1], 3) == (1, 3, 9)
 
-    def test_tiles_without_an_agent_are_empty(self) -> None:
-        assert places((), [7], 4) == (7, None, None, None)
+    def test_there_are_no_gaps(self) -> None:
+        assert places((), [7], 4) == (7,)
+        assert places((5, 3, 9), [3, 9], 4) == (3, 9)
+        assert places((5, 3), [3, 5, 1], 4) == (5, 3, 1)
 
     @pytest.mark.parametrize(("agents", "size"), [(0, 2), (2, 2), (3, 4), (5, 6), (7, 9), (200, 9)])
     def test_the_first_grid_shows_all_or_as_many_as_it_can(self, agents: int, size: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from orchestrator_tui.core.errors import ConfigError
+from orchestrator_tui.ui.model import Panel
 
 
 class Group(StrEnum):
@@ -27,6 +28,7 @@ class When(StrEnum):
     PERMISSION = "permission"
     SENDABLE = "sendable"
     SCROLLBACK = "scrollback"
+    MISSION = "mission"
     OPEN_MISSION = "open mission"
     RETRYABLE_MISSION = "retryable mission"
 
@@ -42,7 +44,10 @@ class Footer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that a person can do. ``keys`` are Textual key names; ``label`` is a word or two for the footer."""
+    """One thing that a person can do. ``keys`` are Textual key names; ``label`` is a word or two for the footer.
+
+    Where ``panel`` is set, the keys mean this only in that panel, and something else may have them elsewhere.
+    """
 
     id: str
     keys: tuple[str, ...]
@@ -51,6 +56,7 @@ class Action:
     help: str
     when: When = When.ALWAYS
     footer: Footer = Footer.NEVER
+    panel: Panel | None = None
 
     @property
     def shown_key(self) -> str:
@@ -95,7 +101,7 @@ ACTIONS: tuple[Action, ...] = (
         _A,
         "Attach full screen; ctrl+q comes back.",
         When.ATTACHABLE,
-        Footer.BOTH,
+        Footer.AGENTS,
     ),
     Action(
         "agent.approve",
@@ -124,7 +130,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("agent.rename", ("r",), "rename", _A, "Give the agent another name.", When.AGENT),
     Action("agent.hold", ("p",), "hold", _A, "Hold: no new mission. Again: release.", When.LIVING_AGENT),
     Action("mission.add", ("m",), "mission", _M, "Queue a mission.", footer=Footer.BOTH),
+    Action(
+        "mission.open",
+        ("enter",),
+        "open",
+        _M,
+        "In the missions: its text, attempts, output and timeline.",
+        When.MISSION,
+        Footer.MISSIONS,
+        Panel.MISSIONS,
+    ),
     Action("mission.edit", ("e",), "edit", _M, "Change the mission.", When.OPEN_MISSION, Footer.MISSIONS),
+    Action("mission.depend", ("W",), "wait for", _M, "Make it start after another one.", When.OPEN_MISSION),
     Action("mission.cancel", ("x",), "cancel", _M, "Cancel the mission (asks).", When.OPEN_MISSION, Footer.MISSIONS),
     Action(
         "mission.retry",
@@ -187,17 +204,23 @@ def with_keys(actions: Sequence[Action], overrides: Mapping[str, str]) -> tuple[
         replace(action, keys=_read_keys(overrides[action.id]) or action.keys) if action.id in overrides else action
         for action in actions
     )
-    owners: dict[str, str] = {}
+    owners: dict[tuple[str, Panel | None], str] = {}
     for action in changed:
         for key in action.keys:
-            if key in owners:
+            owner = owners.setdefault((key, action.panel), action.id)
+            if owner != action.id:
                 raise ConfigError(
-                    f"keys: `{key}` is given to both `{owners[key]}` and `{action.id}`.",
+                    f"keys: `{key}` is given to both `{owner}` and `{action.id}`.",
                     remedy="Give one of them another key.",
                     field="keys",
                 )
-            owners[key] = action.id
     return changed
+
+
+def action_for(actions: Sequence[Action], key: str, panel: Panel) -> Action | None:
+    """What the key does in the panel: what is meant there only goes first."""
+    having = [action for action in actions if key in action.keys and action.panel in (None, panel)]
+    return min(having, key=lambda action: action.panel is None, default=None)
 
 
 def _read_keys(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from orchestrator_tui.core.attention import overdue
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.views import ShutdownMode, Stroke, SupervisorClient
-from orchestrator_tui.ui.actions import ACTIONS, Action, When, with_keys
+from orchestrator_tui.ui.actions import ACTIONS, Action, When, action_for, with_keys
 from orchestrator_tui.ui.attach import Attacher, attach_full_screen
 from orchestrator_tui.ui.availability import Target, reason_unavailable
 from orchestrator_tui.ui.bridge import Bridge
@@ -70,8 +70,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         )
         self._operations = Operations(self, client, self._model, self._dashboard, self._action_registry, attacher)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
-        for action in self._action_registry:
-            self.bind(",".join(action.keys), f"run('{action.id}')", description=action.label, show=False)
+        for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
+            self.bind(key, f"press('{key}')", show=False)
 
     @property
     def model(self) -> Model:
@@ -119,6 +119,12 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         if self._driver is not None:
             self._driver.write(codes)
             self._driver.flush()
+
+    def action_press(self, key: str) -> None:
+        """Does what the key means where the keyboard is."""
+        action = action_for(self._action_registry, key, self._dashboard.active)
+        if action is not None:
+            self.action_run(action.id)
 
     def action_run(self, action_id: str) -> None:
         """Runs an action of the registry."""

@@ -33,6 +33,8 @@ def reason_unavailable(when: When, target: Target) -> str | None:
             return _agent_reason(when, target)
         case When.SCROLLBACK:
             return None if target.reads_back else "Nothing was searched: 3 goes to the pane, / searches it."
+        case When.MISSION:
+            return None if target.mission is not None else "Choose a mission first: 4 goes to the missions."
         case When.OPEN_MISSION:
             if target.mission is None:
                 return "Choose a mission first: 4 goes to the missions."

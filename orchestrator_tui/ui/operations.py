@@ -23,6 +23,7 @@ from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.dialogs.approve import ApproveDialog
 from orchestrator_tui.ui.dialogs.confirm import ConfirmDialog
 from orchestrator_tui.ui.dialogs.confirm_kill import ConfirmKillDialog
+from orchestrator_tui.ui.dialogs.depend import DependDialog
 from orchestrator_tui.ui.dialogs.help import HelpDialog
 from orchestrator_tui.ui.dialogs.inbox import InboxDialog
 from orchestrator_tui.ui.dialogs.line import RenameDialog, SendDialog
@@ -30,6 +31,7 @@ from orchestrator_tui.ui.dialogs.mission import MissionDialog, changes_between
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
 from orchestrator_tui.ui.dialogs.spawn import SpawnDialog
 from orchestrator_tui.ui.grid import GridScreen
+from orchestrator_tui.ui.mission_screen import MissionScreen
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
@@ -61,6 +63,7 @@ class Operations:
         self._line_panel = Panel.AGENTS
         self._before_find: int | None = None
         self._searched = ""
+        self._page: str | None = None
         self.is_attached = False
         self.puller = PanePuller(client, lambda frame: dashboard.pane.show_frame(frame), self.tell)
         self.pane = PaneWork(app, client, dashboard, self.puller, self.tell)
@@ -74,8 +77,12 @@ class Operations:
     def target(self) -> Target:
         """What an action would act on: in the missions panel the mission and its agent, else the chosen agent."""
         agent, mission = self._model.agent(), None
-        if self._dashboard.active is Panel.MISSIONS:
+        if self._page is not None:
+            # What is done on a mission's page is done to that mission, wherever the cursor went meanwhile.
+            mission = self._model.missions.get(self._page)
+        elif self._dashboard.active is Panel.MISSIONS:
             mission = self._model.mission()
+        if self._page is not None or self._dashboard.active is Panel.MISSIONS:
             holder = mission.agent_id if mission else None
             agent = None if holder is None else self._model.agents.get(holder)
         return Target(
@@ -189,7 +196,9 @@ class Operations:
             "agent.rename": self._rename,
             "agent.hold": self._hold,
             "mission.add": self._add_mission,
+            "mission.open": self._open_mission,
             "mission.edit": self._edit_mission,
+            "mission.depend": self._depend,
             "mission.cancel": self._cancel_mission,
             "mission.retry": self._retry_mission,
             "mission.lower": partial(self._shift_priority, 1),
@@ -347,6 +356,25 @@ class Operations:
                 await self._client.update_mission(whole.id, changes)
 
         await self._app.push_screen_wait(MissionDialog(submit, whole))
+
+    async def _open_mission(self) -> None:
+        mission, model = self._mission(), self._model
+        screen = MissionScreen(self._client, model, self._dashboard.clock, mission.id, self.run)
+        self._page = mission.id
+        try:
+            await self._app.push_screen_wait(screen)
+        finally:
+            self._page = None
+
+    async def _depend(self) -> None:
+        mission = self._mission()
+
+        async def submit(ids: tuple[str, ...]) -> None:
+            for on in ids:
+                await self._client.add_dependency(mission.id, on)
+            self._done(f"{mission.id} starts after {', '.join(ids)}.")
+
+        await self._app.push_screen_wait(DependDialog(submit, mission.id))
 
     async def _cancel_mission(self) -> None:
         mission = self._mission()

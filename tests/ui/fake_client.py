@@ -25,6 +25,7 @@ from orchestrator_tui.core.views import (
     AgentView,
     KillPreview,
     MachineView,
+    MissionChanged,
     MissionChanges,
     MissionView,
     PaneFrame,
@@ -318,6 +319,7 @@ class FakeFeed:
         self._snapshot = snapshot
         self._queue: asyncio.Queue[Update | None] = asyncio.Queue()
         self.closed = False
+        self.pushed: list[Update] = []
 
     @property
     def snapshot(self) -> Snapshot:
@@ -325,6 +327,8 @@ class FakeFeed:
 
     def push(self, update: Update | None) -> None:
         self._queue.put_nowait(update)
+        if update is not None:
+            self.pushed.append(update)
 
     async def __aiter__(self) -> AsyncIterator[Update]:
         while (update := await self._queue.get()) is not None:
@@ -341,6 +345,7 @@ class FakeClient:
     snapshot: Snapshot = FLEET
     calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
     frames: int = 0
+    outputs: dict[str, str] = field(default_factory=dict[str, str])
     asked: list[int] = field(default_factory=list[int])
     screen: tuple[bytes, ...] = SCREEN
     fail_with: Exception | None = None
@@ -428,7 +433,8 @@ class FakeClient:
         return spec.id or "mission-1"
 
     async def mission(self, mission_id: str) -> Mission:
-        view = next(one for one in self.snapshot.missions if one.id == mission_id)
+        pushed = [one.mission for one in self.feeds[-1].pushed if isinstance(one, MissionChanged)]
+        view = next(one for one in (*reversed(pushed), *self.snapshot.missions) if one.id == mission_id)
         return Mission(
             id=view.id,
             seq=view.seq,
@@ -440,6 +446,7 @@ class FakeClient:
             created_at=view.created_at,
             timeout_ms=30 * MINUTE,
             max_retries=2,
+            output=self.outputs.get(view.id),
         )
 
     async def update_mission(self, mission_id: str, changes: MissionChanges) -> None:

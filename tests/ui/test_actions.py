@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator_tui.core.errors import ConfigError
 from orchestrator_tui.core.models import AgentState, MissionState, WaitingFor
-from orchestrator_tui.ui.actions import ACTIONS, When, key_name, key_table_markdown, with_keys
+from orchestrator_tui.ui.actions import ACTIONS, When, action_for, key_name, key_table_markdown, with_keys
 from orchestrator_tui.ui.app import OrchestratorApp
 from orchestrator_tui.ui.availability import Target, reason_unavailable
 from orchestrator_tui.ui.model import Panel
@@ -17,7 +17,7 @@ LATER = {"space", "equals_sign", "b", "u", "at", "d"}
 class TestRegistry:
     def test_ids_and_keys_are_unique(self) -> None:
         ids = [action.id for action in ACTIONS]
-        keys = [key for action in ACTIONS for key in action.keys]
+        keys = [(key, action.panel) for action in ACTIONS for key in action.keys]
         assert len(ids) == len(set(ids))
         assert len(keys) == len(set(keys))
 
@@ -31,6 +31,12 @@ class TestRegistry:
     async def test_every_action_is_handled_and_nothing_else(self) -> None:
         app = OrchestratorApp(FakeClient(), clock=FrozenClock())
         assert app.operations.handled_ids() == {action.id for action in ACTIONS}
+
+    def test_a_key_may_mean_something_else_in_one_panel(self) -> None:
+        assert action_for(ACTIONS, "enter", Panel.AGENTS) == action_for(ACTIONS, "o", Panel.MISSIONS)
+        opened = action_for(ACTIONS, "enter", Panel.MISSIONS)
+        assert opened is not None
+        assert opened.id == "mission.open"
 
     def test_the_key_table_names_every_key(self) -> None:
         table = key_table_markdown()

@@ -68,6 +68,7 @@ class MissionView:
     agent_id: int | None = None
     agent_name: str | None = None
     attempts: int = 0
+    depends_on: tuple[str, ...] = ()
     blocked_by: tuple[str, ...] = ()
     next: str = ""
     started_at: int | None = None

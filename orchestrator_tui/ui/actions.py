@@ -141,6 +141,7 @@ ACTIONS: tuple[Action, ...] = (
         Panel.MISSIONS,
     ),
     Action("mission.edit", ("e",), "edit", _M, "Change the mission.", When.OPEN_MISSION, Footer.MISSIONS),
+    Action("mission.graph", ("d",), "graph", _M, "The dependency graph of the missions.", footer=Footer.MISSIONS),
     Action("mission.depend", ("W",), "wait for", _M, "Make it start after another one.", When.OPEN_MISSION),
     Action("mission.cancel", ("x",), "cancel", _M, "Cancel the mission (asks).", When.OPEN_MISSION, Footer.MISSIONS),
     Action(

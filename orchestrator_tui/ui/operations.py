@@ -30,6 +30,7 @@ from orchestrator_tui.ui.dialogs.line import RenameDialog, SendDialog
 from orchestrator_tui.ui.dialogs.mission import MissionDialog, changes_between
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
 from orchestrator_tui.ui.dialogs.spawn import SpawnDialog
+from orchestrator_tui.ui.graph_screen import GraphScreen
 from orchestrator_tui.ui.grid import GridScreen
 from orchestrator_tui.ui.mission_screen import MissionScreen
 from orchestrator_tui.ui.model import Model, Panel
@@ -198,6 +199,7 @@ class Operations:
             "mission.add": self._add_mission,
             "mission.open": self._open_mission,
             "mission.edit": self._edit_mission,
+            "mission.graph": self._graph,
             "mission.depend": self._depend,
             "mission.cancel": self._cancel_mission,
             "mission.retry": self._retry_mission,
@@ -357,10 +359,19 @@ class Operations:
 
         await self._app.push_screen_wait(MissionDialog(submit, whole))
 
+    async def _graph(self) -> None:
+        chosen = await self._app.push_screen_wait(GraphScreen(self._model))
+        if chosen is not None:
+            self._dashboard.go(Panel.MISSIONS)
+            self._dashboard.choose(Panel.MISSIONS, chosen)
+            await self._open_page(chosen)
+
     async def _open_mission(self) -> None:
-        mission, model = self._mission(), self._model
-        screen = MissionScreen(self._client, model, self._dashboard.clock, mission.id, self.run)
-        self._page = mission.id
+        await self._open_page(self._mission().id)
+
+    async def _open_page(self, mission_id: str) -> None:
+        screen = MissionScreen(self._client, self._model, self._dashboard.clock, mission_id, self.run)
+        self._page = mission_id
         try:
             await self._app.push_screen_wait(screen)
         finally:

@@ -152,6 +152,7 @@ def mission(
     attempts: int = 0,
     error_code: str | None = None,
     blocked_by: tuple[str, ...] = (),
+    depends_on: tuple[str, ...] = (),
 ) -> MissionView:
     name = next((one.name for one in AGENTS if one.id == agent_id), None)
     return MissionView(
@@ -165,6 +166,7 @@ def mission(
         agent_id=agent_id,
         agent_name=name,
         attempts=attempts,
+        depends_on=depends_on or blocked_by,
         blocked_by=blocked_by,
         next=following,
         ended_at=NOW_MS - age_ms if state.is_ended else None,

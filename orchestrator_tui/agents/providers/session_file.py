@@ -74,12 +74,15 @@ def read_session_status(
     recorded, actual = fields.get("procStart"), started(pid)
     if recorded and actual and str(recorded) != actual:
         return None
+    waiting = fields.get("waitingFor")
+    word = str(fields["status"]) + (f": {waiting}" if state is AgentState.WAITING and waiting else "")
     conversation, updated = fields.get("sessionId"), fields.get("statusUpdatedAt")
     return SessionStatus(
         state=state,
         waiting_for=_waiting_for(fields.get("waitingFor")) if state is AgentState.WAITING else None,
         conversation_id=conversation if isinstance(conversation, str) else None,
         updated_at=int(updated) if isinstance(updated, int | float) else None,
+        word=word,
     )
 
 

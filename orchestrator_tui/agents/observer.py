@@ -8,8 +8,9 @@ transcript only in doubt (``core.fusion.doubt``), so that settled agents cost no
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
@@ -62,7 +63,7 @@ class Observer:
         background: Background,
         asks: Callable[[], Sequence[Ask]],
         answered: Callable[[int], object],
-        end_turn: Callable[[int, str], Awaitable[None]],
+        end_turn: Callable[[int, str], Coroutine[Any, Any, None]],
     ) -> None:
         self._fleet = fleet
         self._background = background

@@ -81,7 +81,8 @@ def _why(agent: Mapping[str, Any]) -> str:
     why: dict[str, Any] = agent["why"]
     waits = f" for {why['waiting_for']}" if why["waiting_for"] else ""
     since = f"{why['age_ms'] / 1000:.1f} s ago"
-    head = f"{agent['name']} is {why['state']}{waits}: said by the {why['source']}, {since}, confidence {why['confidence']}"
+    who = f"said by the {why['source']}, {since}, confidence {why['confidence']}"
+    head = f"{agent['name']} is {why['state']}{waits}: {who}"
     told = [f"  {why['reason']}"] if why["reason"] else []
     return "\n".join(_shown(line) for line in (head, *told, *(f"  - {line}" for line in why["reasoning"])))
 

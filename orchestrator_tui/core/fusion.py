@@ -28,6 +28,9 @@ READY_WITHIN_MS = 20_000
 OLD_MS = 30_000
 """An agent that works while nobody has said anything for so long is looked at, this often."""
 
+LOOK_AGAIN_MS = 5_000
+"""How often a program is looked at that is silent long after its start: it tells by a hook when it becomes ready."""
+
 UNDECIDED_MS = 60_000
 """How long a contradiction that its screen does not settle is looked at again."""
 
@@ -98,8 +101,7 @@ def doubt(observations: Iterable[Observation], now: int) -> str | None:
     if seen.supervisor.state not in ALIVE_STATES or _is_gone(seen):
         return None
     if seen.has_silent_start():
-        is_idle = seen.screen is not None and seen.screen.state is seen.supervisor.state is AgentState.IDLE
-        return None if is_idle else "it has said nothing since its start"
+        return None if _is_silence_known(seen) else "it has said nothing since its start"
     hook, status = seen.hook, seen.status
     if hook is not None and status is not None and not _agree(hook, status):
         is_settled = seen.look is not None and seen.look.state in (hook.state, status.state)
@@ -284,6 +286,15 @@ def _seen(said: dict[Source, Observation], now: int) -> _Seen:
 
 def _is_gone(seen: _Seen) -> bool:
     return seen.process is not None and seen.process.state is AgentState.CRASHED
+
+
+def _is_silence_known(seen: _Seen) -> bool:
+    """Whether the last look at a silent program is enough: it was idle, or the start is long over and will be told."""
+    if seen.screen is None:
+        return False
+    is_idle = seen.screen.state is seen.supervisor.state is AgentState.IDLE
+    is_late = seen.process is not None and seen.now - seen.process.at > READY_WITHIN_MS
+    return is_idle or (is_late and seen.now - seen.screen.at < LOOK_AGAIN_MS)
 
 
 def _agree(hook: Observation, status: Observation) -> bool:

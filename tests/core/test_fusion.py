@@ -153,7 +153,9 @@ CASES: dict[str, tuple[Sequence[Observation], AgentState, WaitingFor | None, Sou
     ),
     # Start-up: neither hook nor session file.
     "it starts": ([JUST_BEGAN, ours(STARTING, 2)], STARTING, None, SUPERVISOR, LOW),
-    "it starts, nothing on the screen": ([said(SCREEN, 0), JUST_BEGAN, ours(STARTING, 2)], STARTING, None, SCREEN, MEDIUM),
+    "it starts, nothing on the screen": (
+        [said(SCREEN, 0), JUST_BEGAN, ours(STARTING, 2)], STARTING, None, SCREEN, MEDIUM,
+    ),
     **{
         f"{what.value} dialog": (
             [said(SCREEN, 0, WAITING, what), JUST_BEGAN, ours(STARTING, 2)], WAITING, what, SCREEN, HIGH,
@@ -291,7 +293,11 @@ class TestDoubt:
         assert doubt([said(SCREEN, 1), JUST_BEGAN, ours(STARTING, 2)], NOW) is not None
 
     def test_a_start_up_dialog_is_looked_at_until_it_is_answered(self) -> None:
-        assert doubt([said(SCREEN, 1, WAITING, WaitingFor.TRUST), RUNS, ours(WAITING)], NOW) is not None
+        assert doubt([said(SCREEN, 1, WAITING, WaitingFor.TRUST), JUST_BEGAN, ours(WAITING)], NOW) is not None
+        assert doubt([said(SCREEN, 6, WAITING, WaitingFor.TRUST), RUNS, ours(WAITING)], NOW) is not None
+
+    def test_a_start_up_dialog_that_stays_open_is_looked_at_less_often(self) -> None:
+        assert doubt([said(SCREEN, 4, WAITING, WaitingFor.TRUST), RUNS, ours(WAITING)], NOW) is None
 
     def test_an_adopted_agent_without_words_is_looked_at_once(self) -> None:
         assert doubt([RUNS, ours(IDLE)], NOW) is not None

@@ -72,6 +72,7 @@ class Observer:
         self._end_turn = end_turn
         self._memories: dict[int, _Memory] = {}
         self._problems: dict[int, Problem] = {}
+        self._suspected: dict[int, str] = {}
 
     def heard(self, record: AgentRecord, reading: HookReading, name: str) -> None:
         """Notes a hook of the recorded conversation; ``name`` is empty for what a screen showed instead."""
@@ -224,8 +225,14 @@ class Observer:
                 pass
 
     def _note_problem(self, record: AgentRecord, text: str, now: int) -> None:
-        """Tells of a new problem once, and shows it as the agent's reason as long as it lasts."""
+        """Tells of a new problem once, and shows it as the agent's reason as long as it lasts.
+
+        It has to be there at two ticks in a row: tmux itself lets a stopped process go on at once.
+        """
+        suspected, self._suspected[record.id] = self._suspected.get(record.id, ""), text
         known = self._problems.pop(record.id, None)
+        if text and known is None and suspected != text:
+            return
         if text:
             is_new = known is None or known.text != text
             self._problems[record.id] = Problem(text, now) if is_new or known is None else known

@@ -1,7 +1,7 @@
 """What follows from an agent's hooks: its state, acknowledgements, reminders."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
@@ -24,7 +24,10 @@ _NOT_A_PERSON = ("<task-notification>",)
 
 
 class Turns:
-    """Applies hooks of the recorded conversation; those of an older one are ignored."""
+    """Applies hooks of the recorded conversation; those of an older one are ignored.
+
+    ``prompted`` is told of each prompt that an agent's program took.
+    """
 
     def __init__(
         self, fleet: Fleet, delivery: Delivery, settling: Settling, dispatcher: Dispatcher, permissions: Permissions
@@ -34,6 +37,7 @@ class Turns:
         self._settling = settling
         self._dispatcher = dispatcher
         self.permissions = permissions
+        self.prompted: Callable[[int, str], None] = lambda _agent_id, _prompt: None
 
     async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
         """Takes one hook and returns the reply that the program acts upon."""
@@ -150,6 +154,7 @@ class Turns:
 
     async def _prompt(self, record: AgentRecord, reading: HookReading) -> Mapping[str, object]:
         fleet = self._fleet
+        self.prompted(record.id, reading.prompt)
         if reading.delivery is not None:
             mission_id, nonce = reading.delivery
             if await self._delivery.acknowledge(mission_id, nonce) is None:

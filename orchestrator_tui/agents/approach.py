@@ -78,9 +78,9 @@ class Approach:
 
     def _note(self, agent_id: int, wait: Wait | None, mission_id: str | None = None) -> None:
         fleet, hand = self._fleet, self._fleet.hand(agent_id)
-        reason = None if wait is None else f"waits: {wait.reason}"
+        reason = None if wait is None else wait.reason
         if reason is not None and mission_id is not None:
-            self.waits[mission_id] = reason
+            self.waits[mission_id] = f"waits: {reason}"
         if reason == hand.obstacle:
             return
         hand.obstacle = reason
@@ -91,7 +91,7 @@ class Approach:
                     fleet.clock.now_ms(),
                     agent_id=agent_id,
                     mission_id=mission_id,
-                    data={"reason": reason},
+                    data={"reason": f"takes no mission: {reason}"},
                 )
             )
         fleet.changed(agent_id)

@@ -29,7 +29,7 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         state_since=record.state_since,
         created_at=record.created_at,
         waiting_for=record.waiting_for,
-        reason=hand.obstacle or record.reason,
+        reason=f"takes no mission: {hand.obstacle}" if hand.obstacle else record.reason,
         held=record.held,
         current_task=mission.id if mission else None,
         task_title=mission.title if mission else None,

@@ -14,9 +14,9 @@ from orchestrator_tui.core.config import AgentConfig, Settings
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.pty.server import TMUX_SESSION
+from orchestrator_tui.pty.sight import PaneSight
 from orchestrator_tui.pty.socket import socket_path
 from orchestrator_tui.pty.system_clock import SystemClock
-from orchestrator_tui.pty.sight import PaneSight
 from orchestrator_tui.session import Session
 from tests.benchmarks.lab import SLEEPER, BareControl, bare_control, bare_server, elapsed_ms, short_folder, tmux
 from tests.benchmarks.measure import Benchmark, Bound, Plan, RowSpec, Sample, Samples

@@ -21,6 +21,7 @@ from orchestrator_tui.agents.observer import Observer
 from orchestrator_tui.agents.permissions import Permissions, permission_item
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_turns import ScreenTurns
+from orchestrator_tui.agents.sending import Sender
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.spawner import AgentSpawner
 from orchestrator_tui.agents.turns import Turns
@@ -76,7 +77,7 @@ class Supervisor:
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
         self._deaths = Deaths(fleet, self.settling)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
-        self.updates = Updates(fleet, lambda: self.dispatcher.waits)
+        self.updates = Updates(fleet, self.waits)
         self.updates.waiting = self.permissions.items
         self.observer = Observer(
             fleet, self._background, self.permissions.asks, self.permissions.settle, self.turns.turn_was_interrupted
@@ -86,6 +87,9 @@ class Supervisor:
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver
+        self.sender = Sender(fleet, self.delivery.typist)
+        self.sender.by_screen = self.screen_turns.send
+        self.turns.prompted = self.sender.prompted
         self.spawner.farewell = self.screen_turns.leave
         self._adoption.shows = self.screen_turns.shows
         fleet.publish = self._publish
@@ -208,30 +212,8 @@ class Supervisor:
         await self.spawner.hold(agent_id, held)
 
     async def send(self, agent_id: int, text: str) -> None:
-        """Types one line; never while a dialog is open or the program is not ready."""
-        record = self.fleet.book.get(agent_id)
-        if record.state is AgentState.WAITING:
-            raise NotAllowedNow(
-                f"{record.name} waits for {record.waiting_for}: a line typed now would answer that.",
-                remedy="Answer it first (a, or attach with enter).",
-                field="agent_id",
-            )
-        if record.state not in (AgentState.IDLE, AgentState.BUSY):
-            raise NotAllowedNow(f"{record.name} is {record.state}.", remedy="Wait until it is ready.")
-        line = " ".join(text.split())
-        if not line:
-            raise UsageError("`text` is empty.", remedy="Type what to send.", field="text")
-        if line[0] in self.fleet.provider_of(record).command_prefixes:
-            raise UsageError(
-                f"`text` begins with {line[0]!r}, which is a command there.",
-                remedy="Begin with a word, or attach with enter to use commands.",
-                field="text",
-            )
-        self.fleet.hand(agent_id).person_used_at = self.fleet.clock.monotonic_ms()
-        if self.fleet.provider_of(record).screen is not None:
-            await self.screen_turns.send(record, line)
-        else:
-            await self.fleet.manager.type_line(agent_id, line)
+        """Types one line; refused with the reason while that could harm what a person has open in the pane."""
+        await self.sender.send(agent_id, text)
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         """Answers an agent's oldest permission request."""
@@ -310,6 +292,10 @@ class Supervisor:
     async def missions(self, limit: int) -> Sequence[Mission]:
         """Open missions first, then the newest ended."""
         return await self.fleet.queue.list_missions(limit)
+
+    def waits(self) -> Mapping[str, str]:
+        """Of every mission that could start, or is on its way to an agent: why it has not started."""
+        return {**self.dispatcher.waits, **self.delivery.approach.waits}
 
     async def stats(self) -> QueueStats:
         """Counts by state."""
@@ -413,7 +399,11 @@ class Supervisor:
                 record = self.fleet.book.find(agent_id)
                 if record is None or record.state not in ALIVE_STATES:
                     stale.discard(agent_id)
-                elif record.state is AgentState.IDLE and not self.fleet.hand(agent_id).claims:
+                elif (
+                    record.state is AgentState.IDLE
+                    and not self.fleet.hand(agent_id).claims
+                    and await self.delivery.approach.is_free(record)
+                ):
                     stale.discard(agent_id)
                     await self.spawner.restart(agent_id)
             await asyncio.sleep(RESTART_LOOK_S)

@@ -146,6 +146,8 @@ class Adoption:
         if await self._has_it(record, mission):
             await self._delivery.acknowledge(mission.id, mission.nonce)
             return
+        # It may stand in the input box, typed by a supervisor that did not live to see it taken.
+        hand.own_line = fleet.provider_of(record).typed_prompt(mission.id) or None
         nonce, why = mission.nonce, "the supervisor ended during the delivery"
         if await until_stored(lambda: fleet.queue.undelivered(mission.id, nonce, why), f"delivery of {mission.id}"):
             fleet.drop(mission.id)

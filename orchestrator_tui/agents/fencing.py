@@ -84,7 +84,9 @@ class Fencer:
 
     async def _finish(self, mission_id: str, agent_id: int | None, code: str) -> None:
         fleet = self._fleet
-        if agent_id is not None:
+        # Of a mission that still waits for its pane nothing has reached the agent: an interrupt would only hit what
+        # a person has open there.
+        if agent_id is not None and fleet.hand(agent_id).approaching != mission_id:
             await self._until_stopped(agent_id, code, mission_id)
         fleet.drop(mission_id)
         try:

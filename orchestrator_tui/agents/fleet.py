@@ -31,7 +31,9 @@ class Hand:
     """The claims that an agent has in hand, oldest first, and what is being done with it.
 
     ``has_session``: the program reported its session since the last start. ``knows_prompts_at`` (monotonic): when it
-    knows the typed command, since the last start. ``unavailable_until`` is monotonic.
+    knows the typed command, since the last start. ``unavailable_until`` is monotonic. ``approaching`` is the mission
+    of which nothing has reached the pane yet; ``obstacle`` why nothing may be typed there, when that was last looked
+    at; ``own_line`` what we typed last and nobody acknowledged; ``typing`` is held while keys are pressed.
     """
 
     claims: list[Mission] = field(default_factory=list[Mission])
@@ -42,6 +44,10 @@ class Hand:
     knows_prompts_at: int | None = None
     unavailable_until: int = 0
     person_used_at: int | None = None
+    approaching: str | None = None
+    obstacle: str | None = None
+    own_line: str | None = None
+    typing: asyncio.Lock = field(default_factory=asyncio.Lock)
     launching: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def current(self) -> Mission | None:
@@ -98,6 +104,14 @@ class Fleet:
                 hand.is_reminded = False
                 self.dropped(mission_id)
                 self.changed(agent_id)
+
+    def is_in_hand(self, mission: Mission) -> bool:
+        """Whether this very claim is still held and was not acknowledged."""
+        assert mission.agent_id is not None
+        return any(
+            held.id == mission.id and held.nonce == mission.nonce and held.state is MissionState.ASSIGNED
+            for held in self.hand(mission.agent_id).claims
+        )
 
     def provider_of(self, record: AgentRecord) -> Provider:
         """The program behind an agent. Raises ProviderUnavailable for a name that is not known."""

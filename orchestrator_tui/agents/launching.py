@@ -80,6 +80,7 @@ class Launcher:
         hand = fleet.hand(record.id)
         hand.has_session = False
         hand.knows_prompts_at = None
+        hand.own_line = None
         context = fleet.context_of(record)
         spec = fleet.provider_of(record).launch(record, context, start)
         return LaunchSpec(spec.argv, spec.env, spec.cwd or context.cwd)

@@ -17,7 +17,8 @@ from orchestrator_tui.core.views import AgentView, MissionView
 def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -> AgentView:
     """One agent as a row."""
     handle = fleet.manager.handle(record.id)
-    mission = fleet.hand(record.id).current()
+    hand = fleet.hand(record.id)
+    mission = hand.current()
     return AgentView(
         id=record.id,
         name=record.name,
@@ -28,7 +29,7 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         state_since=record.state_since,
         created_at=record.created_at,
         waiting_for=record.waiting_for,
-        reason=record.reason,
+        reason=f"takes no mission: {hand.obstacle}" if hand.obstacle else record.reason,
         held=record.held,
         current_task=mission.id if mission else None,
         task_title=mission.title if mission else None,
@@ -75,7 +76,7 @@ def _next(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) 
         case MissionState.PENDING:
             return waits.get(mission.id, "next free agent")
         case MissionState.ASSIGNED:
-            return "is being delivered" if mission.fence is None else "is being stopped"
+            return waits.get(mission.id, "is being delivered") if mission.fence is None else "is being stopped"
         case MissionState.RUNNING:
             return "" if mission.fence is None else "is being stopped"
         case MissionState.RETRYING:

@@ -24,7 +24,10 @@ _NOT_A_PERSON = ("<task-notification>",)
 
 
 class Turns:
-    """Applies hooks of the recorded conversation; those of an older one are ignored."""
+    """Applies hooks of the recorded conversation; those of an older one are ignored.
+
+    ``prompted`` is told of each prompt that an agent's program took.
+    """
 
     def __init__(
         self, fleet: Fleet, delivery: Delivery, settling: Settling, dispatcher: Dispatcher, permissions: Permissions
@@ -35,6 +38,7 @@ class Turns:
         self._dispatcher = dispatcher
         self.permissions = permissions
         self.heard: Callable[[AgentRecord, HookReading, str], None] = lambda _record, _reading, _name: None
+        self.prompted: Callable[[int, str], None] = lambda _agent_id, _prompt: None
 
     async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
         """Takes one hook and returns the reply that the program acts upon."""
@@ -153,6 +157,7 @@ class Turns:
 
     async def _prompt(self, record: AgentRecord, reading: HookReading) -> Mapping[str, object]:
         fleet = self._fleet
+        self.prompted(record.id, reading.prompt)
         if reading.delivery is not None:
             mission_id, nonce = reading.delivery
             if await self._delivery.acknowledge(mission_id, nonce) is None:

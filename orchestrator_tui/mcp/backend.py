@@ -81,6 +81,10 @@ class Backend(Protocol):
         """Open missions first, then the newest ended, at most ``limit``."""
         ...
 
+    def waits(self) -> Mapping[str, str]:
+        """By mission id, why a mission that could start, or is on its way, has not started."""
+        ...
+
     async def stats(self) -> QueueStats:
         """Counts by state."""
         ...

@@ -64,16 +64,20 @@ def health_entry(agent_id: int, health: HealthStatus) -> Shape:
     return {"agent_id": agent_id, **asdict(health)}
 
 
-def mission_status(stats: QueueStats, missions: Sequence[Mission], agents: Iterable[AgentView]) -> Shape:
-    """Counts by state and the missions, in the order given."""
+def mission_status(
+    stats: QueueStats, missions: Sequence[Mission], agents: Iterable[AgentView], waits: Mapping[str, str]
+) -> Shape:
+    """Counts by state and the missions, in the order given; ``waits`` by mission id, why it has not started."""
     by_id = {agent.id: agent for agent in agents}
-    return {"stats": asdict(stats), "missions": [mission_line(mission, by_id) for mission in missions]}
+    lines = [mission_line(mission, by_id, waits.get(mission.id)) for mission in missions]
+    return {"stats": asdict(stats), "missions": lines}
 
 
-def mission_line(mission: Mission, agents: Mapping[int, AgentView]) -> Shape:
+def mission_line(mission: Mission, agents: Mapping[int, AgentView], waits: str | None) -> Shape:
     """One mission with the fields of a plan's report, and what tells it apart in a list.
 
-    ``role`` and ``model`` are its agent's; before it has one, ``role`` is what the mission asks for.
+    ``role`` and ``model`` are its agent's; before it has one, ``role`` is what the mission asks for. ``waits`` says
+    why it has not started, null for one that runs, ended, or waits for other missions.
     """
     agent = agents.get(mission.agent_id) if mission.agent_id is not None else None
     name, role, model = (agent.name, agent.role, agent.model) if agent else (None, mission.role, None)
@@ -84,6 +88,7 @@ def mission_line(mission: Mission, agents: Mapping[int, AgentView]) -> Shape:
         "type": mission.type.value,
         "depends_on": list(mission.depends_on),
         "blocked_reason": mission.blocked_reason.value if mission.blocked_reason else None,
+        "waits": waits,
     }
 
 

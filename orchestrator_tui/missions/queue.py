@@ -226,9 +226,12 @@ class MissionQueue:
         """The agent has the mission: it runs. Repeats are harmless; None for a nonce that is not the current one."""
         return await self._writer.run(lambda store: store.acknowledge(mission_id, nonce))
 
-    async def undelivered(self, mission_id: str, nonce: str, reason: str) -> Mission | None:
-        """Takes an assigned mission back to pending without using an attempt; None for another nonce."""
-        mission = await self._writer.run(lambda store: store.undelivered(mission_id, nonce, reason))
+    async def undelivered(self, mission_id: str, nonce: str, reason: str, *, counts: bool = True) -> Mission | None:
+        """Takes an assigned mission back to pending without using an attempt; None for another nonce.
+
+        ``counts`` False: a person was in the way, which is not one of the failures that raise attention.
+        """
+        mission = await self._writer.run(lambda store: store.undelivered(mission_id, nonce, reason, counts=counts))
         if mission is not None:
             self._forget(mission_id)
         return mission

@@ -122,9 +122,9 @@ class SqliteStore:
         """Starts an assigned mission."""
         return self.get(mission_id) if self._claims.acknowledge(self._moves.get(mission_id), nonce) else None
 
-    def undelivered(self, mission_id: str, nonce: str, reason: str) -> Mission | None:
+    def undelivered(self, mission_id: str, nonce: str, reason: str, *, counts: bool = True) -> Mission | None:
         """Takes an assigned mission back."""
-        taken = self._claims.undelivered(self._moves.get(mission_id), nonce, reason)
+        taken = self._claims.undelivered(self._moves.get(mission_id), nonce, reason, counts=counts)
         return self.get(mission_id) if taken else None
 
     def complete(

@@ -67,7 +67,7 @@ class MissionStore(Transactions, Protocol):
         """Starts an assigned mission."""
         ...
 
-    def undelivered(self, mission_id: str, nonce: str, reason: str) -> Mission | None:
+    def undelivered(self, mission_id: str, nonce: str, reason: str, *, counts: bool = True) -> Mission | None:
         """Takes an assigned mission back."""
         ...
 

@@ -5,6 +5,7 @@ from orchestrator_tui.core.models import AgentHandle
 from orchestrator_tui.core.views import PaneFrame
 from orchestrator_tui.pty.panes import Pane
 from orchestrator_tui.pty.screens import Screens, ScreenText
+from orchestrator_tui.pty.sight import PaneSight
 
 
 class PaneAccess:
@@ -64,6 +65,16 @@ class PaneAccess:
         """How many people look at the agent's window through tmux."""
         return (await self._screens.clients()).get(self._pane(agent_id).pane_id, 0)
 
+    async def sight(self, agent_id: int) -> PaneSight | None:
+        """The agent's pane for somebody who wants to type into it; None without a pane."""
+        pane = self._pane(agent_id)
+        return await self._screens.sight(pane.pane_id) if pane.pane_id else None
+
+    async def typed_at(self) -> dict[int, int]:
+        """When people attached to each agent's window last pressed a key; agents without any are left out."""
+        times = await self._screens.people()
+        return {pane.agent_id: times[pane.pane_id] for pane in self._panes.values() if pane.pane_id in times}
+
     async def attached_clients(self) -> dict[int, int]:
         """How many people look at each agent's window; agents without any are left out."""
         counts = await self._screens.clients()
@@ -79,6 +90,13 @@ class PaneAccess:
         Raises NotAllowedNow when the program is dead or someone reads back in the pane.
         """
         await self._screens.type_line(self._window(agent_id).pane_id, text)
+
+    async def type_text(self, agent_id: int, text: str) -> None:
+        """Types ``text`` as one line without submitting it.
+
+        Raises as ``type_line`` does.
+        """
+        await self._screens.type_text(self._window(agent_id).pane_id, text)
 
     async def send_keys(self, agent_id: int, *keys: str) -> None:
         """Presses tmux keys (``Enter``, ``C-c``, ``Escape``, ``a``).

@@ -19,12 +19,16 @@ def _unified(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def line_commands(pane_id: str, text: str) -> list[Command]:
-    """The commands that type one line literally and then, as a key of its own, Enter."""
+def text_commands(pane_id: str, text: str) -> list[Command]:
+    """The commands that type one line literally and submit nothing."""
     line = clean_line(text)
     chunks = [line[start : start + _CHUNK] for start in range(0, len(line), _CHUNK)]
-    typed: list[Command] = [("send-keys", "-t", pane_id, "-l", "--", chunk) for chunk in chunks]
-    return [*typed, ("send-keys", "-t", pane_id, "Enter")]
+    return [("send-keys", "-t", pane_id, "-l", "--", chunk) for chunk in chunks]
+
+
+def line_commands(pane_id: str, text: str) -> list[Command]:
+    """The commands that type one line literally and then, as a key of its own, Enter."""
+    return [*text_commands(pane_id, text), ("send-keys", "-t", pane_id, "Enter")]
 
 
 def clean_text(text: str) -> str:

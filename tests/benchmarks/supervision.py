@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Generator, Mapping
 from pathlib import Path
 
+from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.composition import OwnedRuntime, Runtime, make_manager
 from orchestrator_tui.core.config import AgentConfig, Settings
@@ -14,6 +15,7 @@ from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 from orchestrator_tui.core.verdict import Observation
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.pty.server import TMUX_SESSION
+from orchestrator_tui.pty.sight import PaneSight
 from orchestrator_tui.pty.socket import socket_path
 from orchestrator_tui.pty.system_clock import SystemClock
 from orchestrator_tui.session import Session
@@ -44,6 +46,9 @@ class SleeperProvider:
 
     def typed_prompt(self, mission_id: str) -> str:
         return mission_id
+
+    def input_sight(self, pane: PaneSight) -> InputSight:
+        return InputSight(box="")
 
     def answer_keys(self, allow: bool) -> tuple[str, ...]:
         return ()

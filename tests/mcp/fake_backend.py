@@ -180,6 +180,9 @@ class FakeBackend:
         self.limits.append(limit)
         return list(self.table.values())[:limit]
 
+    def waits(self) -> Mapping[str, str]:
+        return {}
+
     async def stats(self) -> QueueStats:
         return QueueStats(running=1)
 

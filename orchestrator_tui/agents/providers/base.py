@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.screen_rules import Echo, ScreenRules
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
 from orchestrator_tui.core.verdict import Observation
+from orchestrator_tui.pty.sight import PaneSight
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,10 @@ class Provider(Protocol):
 
     def typed_prompt(self, mission_id: str) -> str:
         """The line that makes a running program fetch and do a mission."""
+        ...
+
+    def input_sight(self, pane: PaneSight) -> InputSight:
+        """What the program's screen says to somebody who wants to type into it."""
         ...
 
     def answer_keys(self, allow: bool) -> tuple[str, ...]:

@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
 from orchestrator_tui.agents.private_files import private_folder, write_private_bytes
-from orchestrator_tui.agents.providers import claude_settings, session_file, transcript
+from orchestrator_tui.agents.providers import claude_input, claude_settings, session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.agents.providers.claude_screens import read_claude_screen
 from orchestrator_tui.agents.providers.claude_sight import word_of_screen
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 from orchestrator_tui.core.verdict import Observation
+from orchestrator_tui.pty.sight import PaneSight
 
 INSTALL = "Type: npm install -g @anthropic-ai/claude-code (or set `claude_command`)."
 LONGEST_ARGUMENT = 120_000
@@ -102,6 +104,10 @@ class ClaudeProvider:
     def typed_prompt(self, mission_id: str) -> str:
         """The line that makes a running CLI fetch the mission's exact text from our MCP server."""
         return f"{claude_settings.MISSION_COMMAND} {mission_id}"
+
+    def input_sight(self, pane: PaneSight) -> InputSight:
+        """What its screen says to somebody who wants to type."""
+        return claude_input.read_input(pane)
 
     def answer_keys(self, allow: bool) -> tuple[str, ...]:
         """The keys for an open permission dialog, in which "Yes" is preselected and digits do nothing."""

@@ -4,12 +4,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
-from orchestrator_tui.agents.providers import demo_screen, session_file, transcript
+from orchestrator_tui.agents.providers import demo_input, demo_screen, session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.core.errors import ProviderUnavailable
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 from orchestrator_tui.core.verdict import Observation
+from orchestrator_tui.pty.sight import PaneSight
 
 PROGRAM = Path(__file__).resolve().parent / "demo_agent"
 
@@ -66,6 +68,10 @@ class DemoProvider:
     def typed_prompt(self, mission_id: str) -> str:
         """The line that makes the running agent fetch and do a mission."""
         return f"/mcp__orchestrator__mission {mission_id}"
+
+    def input_sight(self, pane: PaneSight) -> InputSight:
+        """What its screen says to somebody who wants to type."""
+        return demo_input.read_input(pane)
 
     def answer_keys(self, allow: bool) -> tuple[str, ...]:
         """The keys that answer its permission prompt."""

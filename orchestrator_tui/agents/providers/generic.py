@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Mapping
 
+from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.agents.providers.screen_side import ScreenSide
 from orchestrator_tui.agents.screen_rules import Sight, plain, question_in, read_screen
@@ -11,6 +12,7 @@ from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
 from orchestrator_tui.core.provider_config import ProviderConfig
 from orchestrator_tui.core.verdict import Observation, Source
+from orchestrator_tui.pty.sight import PaneSight
 
 LONGEST_ARGUMENT = 8_000
 """Bytes of a mission as an argument: tmux refuses commands of 16 kB. A longer one goes by file."""
@@ -61,6 +63,10 @@ class GenericProvider:
     def typed_prompt(self, mission_id: str) -> str:
         """Nothing: the program knows no command of ours, its missions are typed as they are."""
         return ""
+
+    def input_sight(self, pane: PaneSight) -> InputSight:
+        """By the user's patterns: the program is ready, or it is not known to be."""
+        return self.screen.input_sight(pane)
 
     def answer_keys(self, allow: bool) -> tuple[str, ...]:
         """The configured keys. Raises UsageError when there are none."""

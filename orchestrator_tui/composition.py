@@ -26,7 +26,7 @@ from orchestrator_tui.agents.providers.generic import GenericProvider
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import Settings, parse_settings
-from orchestrator_tui.core.errors import CannotRun, ConfigError, TmuxUnavailable, UsageError
+from orchestrator_tui.core.errors import CannotRun, ConfigError, NoSupervisor, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.permission_rules import RuleAction
 from orchestrator_tui.mcp.client import control
@@ -330,5 +330,10 @@ async def take_over(session: Session) -> None:
             return
     if info.kind != "serve":
         return
-    await control(info.url, info.token, "release", {})
+    try:
+        await control(info.url, info.token, "release", {})
+    except NoSupervisor:
+        # It ended in this moment, or hangs; the session's lock tells which.
+        await wait_for_release(session, 2.0)
+        return
     await wait_for_release(session)

@@ -7,6 +7,7 @@ from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.patience import until_stored
+from orchestrator_tui.agents.start_turns import StartTurns
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState, WaitingFor
@@ -14,6 +15,8 @@ from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, Missi
 ACKNOWLEDGE_TIMEOUT_S = 20.0
 ATTENTION_AFTER = 3
 PAUSE_MS = 2_000
+
+_STARTS_UP = (AgentState.STARTING, AgentState.WAITING)
 
 
 class Delivery:
@@ -26,7 +29,7 @@ class Delivery:
         self._fleet = fleet
         self._timeout_s = timeout_s
         self._waiters: dict[str, asyncio.Future[None]] = {}
-        self._start_lock = asyncio.Lock()
+        self._starts = StartTurns()
         self._background = Background()
         self.launcher = Launcher(fleet, self.expect)
         # A claim that ended otherwise, as by a cancel, is not waited for: others could not start meanwhile.
@@ -50,8 +53,8 @@ class Delivery:
         assert mission.agent_id is not None
         hand = self._fleet.hand(mission.agent_id)
         hand.is_reminded = False
-        hand.person_used_at = None
         self._fleet.book.transition(mission.agent_id, AgentState.BUSY)
+        self._fleet.was_spoken(mission.agent_id)
         waiter = self._waiters.get(mission_id)
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
@@ -88,13 +91,14 @@ class Delivery:
             if not self._is_current(mission):
                 return
             hand.is_delivering = True
+            hand.underway = mission.id
             try:
                 record = fleet.book.get(agent_id)
                 if record.state not in ALIVE_STATES or hand.is_fencing:
                     # It was killed or stopped since the claim: a start now would bring it back to life.
                     raise NotAllowedNow(f"{record.name} is {record.state}.", field="agent_id")
                 if fleet.takes_start_argument(record):
-                    async with self._start_lock:
+                    async with self._starts.turn(lambda: self._is_held_back(agent_id)):
                         fleet.book.transition(agent_id, AgentState.STARTING, reason=f"starts {mission.id}")
                         await fleet.manager.respawn(agent_id, self.launcher.fresh(agent_id, mission))
                         await self._conclude(mission)
@@ -139,22 +143,29 @@ class Delivery:
     async def _await_acknowledgement(self, mission: Mission, waiter: "asyncio.Future[None]") -> None:
         fleet = self._fleet
         assert mission.agent_id is not None
-        try:
-            await asyncio.wait_for(asyncio.shield(waiter), self._timeout_s)
-        except TimeoutError:
-            record = fleet.book.get(mission.agent_id)
-            starts_up = record.state is AgentState.STARTING and not fleet.hand(mission.agent_id).has_session
-            if not (fleet.takes_start_argument(record) and starts_up):
-                raise
-            # A start-up dialog holds the prompt back and runs it once answered: taking the mission away would
-            # run it twice.
-            fleet.book.transition(
-                mission.agent_id,
-                AgentState.WAITING,
-                reason="a start-up dialog is open in the pane",
-                waiting_for=WaitingFor.TRUST,
-            )
-            await waiter
+        while True:
+            try:
+                await asyncio.wait_for(asyncio.shield(waiter), self._timeout_s)
+            except TimeoutError:
+                record = fleet.book.get(mission.agent_id)
+                starts_up = record.state in _STARTS_UP and not fleet.hand(mission.agent_id).has_session
+                if not (fleet.takes_start_argument(record) and starts_up):
+                    raise
+                # A start-up dialog holds the prompt back and runs it once answered: taking the mission away would
+                # run it twice.
+                if record.state is AgentState.STARTING:
+                    fleet.book.transition(
+                        mission.agent_id,
+                        AgentState.WAITING,
+                        reason="a start-up dialog is open in the pane",
+                        waiting_for=WaitingFor.TRUST,
+                    )
+            else:
+                return
+
+    def _is_held_back(self, agent_id: int) -> bool:
+        record = self._fleet.book.find(agent_id)
+        return record is None or record.state is AgentState.WAITING
 
     def _is_current(self, mission: Mission) -> bool:
         assert mission.agent_id is not None

@@ -150,6 +150,6 @@ class Monitor:
 def _is_doubtful(record: AgentRecord, hand: Hand) -> bool:
     """Whether an idle program would contradict what we hold of it: it works, it starts, or its turn should go on."""
     if record.state is AgentState.STARTING:
-        return not hand.claims
+        return all(mission.id != hand.underway for mission in hand.claims)
     runs = any(mission.state is MissionState.RUNNING for mission in hand.claims)
     return record.state in ACTIVE_STATES or (record.state is AgentState.IDLE and runs)

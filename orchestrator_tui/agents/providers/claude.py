@@ -13,6 +13,7 @@ from orchestrator_tui.agents.mission_text import compose, compose_resume, delive
 from orchestrator_tui.agents.private_files import private_folder, write_private_bytes
 from orchestrator_tui.agents.providers import claude_settings, session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.kept_conversations import KeptConversations, forget_dead_claims
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 
@@ -37,12 +38,20 @@ class ClaudeProvider:
     command_prefixes = "!/#"
     screen = None
 
+    @property
+    def conversations(self) -> KeptConversations:
+        """The CLI's transcripts and session files, and the claims of our launcher."""
+        return self._conversations
+
     def __init__(
         self, command: str = "claude", environ: Mapping[str, str] = os.environ, interpreter: str = sys.executable
     ) -> None:
         self._command = command
         self._environ = environ
         self._interpreter = interpreter
+        self._conversations = KeptConversations(
+            lambda record, _: config_folder(self._environment_of(record)) / "sessions", _claims
+        )
 
     def problem(self) -> str | None:
         """Why the CLI cannot be started here, with the remedy; None when it can."""
@@ -82,6 +91,7 @@ class ClaudeProvider:
         options = claude_settings.arguments(
             conversation_id=start.conversation_id,
             resume=transcript.is_resumable(_transcript(environ, context.cwd, start.conversation_id)),
+            fork_of=start.fork_of,
             model=record.model.value,
             mcp_file=str(files / "mcp.json"),
             settings_file=str(files / "settings.json"),
@@ -89,7 +99,10 @@ class ClaudeProvider:
             permission_mode=context.permission_mode,
             readable=readable,
         )
-        argv = (*self._python(), str(launcher), prompt_file, program, *options)
+        claims = private_folder(_claims(context))
+        forget_dead_claims(claims)
+        claim = str(claims / start.conversation_id)
+        argv = (*self._python(), str(launcher), prompt_file, claim, program, *options)
         return LaunchSpec(argv=argv, env=self.environment(context, record.id), cwd=context.cwd)
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
@@ -159,6 +172,11 @@ class ClaudeProvider:
         write_private_bytes(launcher, _LAUNCHER.read_bytes())
         write_private_bytes(hook, _SESSION_HOOK.read_bytes())
         return launcher, hook
+
+
+def _claims(context: AgentContext) -> Path:
+    """The session's folder of claims, one file a conversation."""
+    return context.files.parent / "conversations"
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:

@@ -1,8 +1,11 @@
 """Looks into a conversation's transcript: a JSONL file that its program appends to."""
 
 import os
+import re
 from pathlib import Path
 
+_SPOKEN = re.compile(rb'"type":\s?"(?:user|assistant)"')
+_OVERLAP = 32
 _BLOCK_BYTES = 1 << 18
 
 
@@ -34,8 +37,14 @@ def holds(path: Path, mark: str) -> bool:
 
 
 def is_resumable(path: Path) -> bool:
-    """Whether a conversation was written at all: programs create the file with the first prompt."""
+    """Whether anything that was said stands in the file: one without is refused by the Claude CLI (2.1.328)."""
+    tail = b""
     try:
-        return path.stat().st_size > 0
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                if _SPOKEN.search(tail + block):
+                    return True
+                tail = block[-_OVERLAP:]
     except OSError:
         return False
+    return False

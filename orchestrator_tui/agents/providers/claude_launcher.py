@@ -37,7 +37,7 @@ def claim(path: str) -> int | None:
                 return int(pid)
         except (OSError, ValueError):
             pass
-        with open(path, "w", encoding="ascii") as file:  # noqa: PTH123
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(f"{own} {start_of(own)}\n")
     return None
 

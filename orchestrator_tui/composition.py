@@ -26,7 +26,7 @@ from orchestrator_tui.agents.providers.generic import GenericProvider
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import Settings, parse_settings
-from orchestrator_tui.core.errors import CannotRun, ConfigError, TmuxUnavailable, UsageError
+from orchestrator_tui.core.errors import CannotRun, ConfigError, NoSupervisor, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.permission_rules import RuleAction
 from orchestrator_tui.mcp.client import control
@@ -294,8 +294,13 @@ def require_tmux() -> None:
 
 
 def log_to(path: Path) -> None:
-    """Sends every log record to the session's log file and nothing to the terminal."""
-    handler = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=2)
+    """Sends every log record to the session's log file and nothing to the terminal. Raises CannotRun."""
+    try:
+        handler = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=2)
+    except OSError as error:
+        raise CannotRun(
+            f"The log {path} cannot be written: {error.strerror}.", remedy="Make it yours to write, or remove it."
+        ) from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -330,5 +335,10 @@ async def take_over(session: Session) -> None:
             return
     if info.kind != "serve":
         return
-    await control(info.url, info.token, "release", {})
+    try:
+        await control(info.url, info.token, "release", {})
+    except NoSupervisor:
+        # It ended in this moment, or hangs; the session's lock tells which.
+        await wait_for_release(session, 2.0)
+        return
     await wait_for_release(session)

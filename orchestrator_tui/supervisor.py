@@ -15,10 +15,12 @@ from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.isolation import Isolation
 from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
 from orchestrator_tui.agents.observer import Observer
 from orchestrator_tui.agents.permissions import Permissions, permission_item
+from orchestrator_tui.agents.pools import PoolIncomplete
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_turns import ScreenTurns
 from orchestrator_tui.agents.sending import Sender
@@ -74,8 +76,9 @@ class Supervisor:
         self.settling = Settling(fleet, self.delivery, self.fencer)
         self.permissions = Permissions(fleet, rules)
         self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
-        self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
-        self._deaths = Deaths(fleet, self.settling)
+        self._isolation = Isolation(fleet, worktrees)
+        self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, self._isolation)
+        self._deaths = Deaths(fleet, self.settling, self.delivery.launcher.refusals)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, self.waits)
         self.updates.waiting = self.permissions.items
@@ -95,6 +98,7 @@ class Supervisor:
         fleet.publish = self._publish
         fleet.changed = self.updates.agent_changed
         self.delivery.launcher.before_relaunch = self._deaths.settled
+        self.delivery.launcher.isolate = self._isolation.ensure
         fleet.manager.relaunch = self.delivery.launcher.relaunch
         self.release_requested = asyncio.Event()
         self.may_be_released = False
@@ -175,7 +179,12 @@ class Supervisor:
     async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
         """Starts agents and queues the first mission, if there is one."""
         spec = request.first_mission
-        agents = await self.spawner.spawn_pool(request.count, request.config)
+        try:
+            agents = await self.spawner.spawn_pool(request.count, request.config)
+        except PoolIncomplete:
+            if spec is not None:
+                await self.add_mission(spec)
+            raise
         if spec is not None:
             await self.add_mission(spec)
         wanted = {agent.id for agent in agents}
@@ -188,7 +197,7 @@ class Supervisor:
             f"{mission.id} is {mission.state}: {mission.title}; another agent tries it again"
             for mission in self.fleet.hand(agent_id).claims
         ]
-        losses.extend(await self.spawner.worktree_losses(agent_id))
+        losses.extend(await self._isolation.losses(agent_id))
         return KillPreview(record.name, tuple(losses))
 
     async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
@@ -405,7 +414,11 @@ class Supervisor:
                     and await self.delivery.approach.is_free(record)
                 ):
                     stale.discard(agent_id)
-                    await self.spawner.restart(agent_id)
+                    try:
+                        await self.spawner.restart(agent_id)
+                    except OrchestratorError as error:
+                        # Its state and the inbox show it; the others still have to move.
+                        log.warning("agent %s could not move to the new port: %s", agent_id, error)
             await asyncio.sleep(RESTART_LOOK_S)
 
     async def _forward_panes(self, events: Any) -> None:

@@ -9,6 +9,7 @@ from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.guard import Wait
 from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.patience import until_stored
+from orchestrator_tui.agents.start_turns import StartTurns
 from orchestrator_tui.agents.typist import Typist
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState
@@ -19,6 +20,8 @@ EXPECTED_S = 1.0
 
 ATTENTION_AFTER = 3
 PAUSE_MS = 2_000
+
+_STARTS_UP = (AgentState.STARTING, AgentState.WAITING)
 
 
 class Delivery:
@@ -32,7 +35,7 @@ class Delivery:
         self._fleet = fleet
         self._timeout_s = timeout_s
         self._waiters: dict[str, asyncio.Future[None]] = {}
-        self._start_lock = asyncio.Lock()
+        self._starts = StartTurns()
         self._background = Background()
         self.launcher = Launcher(fleet, self.expect)
         self.typist = Typist(fleet)
@@ -58,9 +61,9 @@ class Delivery:
         assert mission.agent_id is not None
         hand = self._fleet.hand(mission.agent_id)
         hand.is_reminded = False
-        hand.person_used_at = None
         hand.own_line = None
         self._fleet.book.transition(mission.agent_id, AgentState.BUSY)
+        self._fleet.was_spoken(mission.agent_id)
         waiter = self._waiters.get(mission_id)
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
@@ -129,7 +132,7 @@ class Delivery:
         wait = await self.typist.look(record)
         if wait is not None:
             return wait
-        async with self._start_lock:
+        async with self._starts.turn(lambda: self._is_held_back(record.id)):
             # Others may have started meanwhile, one after the other.
             wait = await self.typist.look(fleet.book.get(record.id))
             if wait is None and self._begins(mission):
@@ -144,7 +147,7 @@ class Delivery:
         hand = self._fleet.hand(mission.agent_id)
         if not self._fleet.is_in_hand(mission):
             return False
-        hand.approaching, hand.is_delivering = None, True
+        hand.approaching, hand.is_delivering, hand.underway = None, True, mission.id
         return True
 
     async def _conclude(self, mission: Mission, line: str | None = None) -> None:
@@ -172,24 +175,27 @@ class Delivery:
     async def _await_acknowledgement(self, mission: Mission, waiter: "asyncio.Future[None]", line: str | None) -> None:
         fleet = self._fleet
         assert mission.agent_id is not None
-        try:
-            if line is not None:
-                done, _ = await asyncio.wait({waiter}, timeout=min(EXPECTED_S, self._timeout_s))
-                if not done:
-                    # The program may have swallowed the Enter (seen with bursts of keys).
-                    await self.typist.press_again(fleet.book.get(mission.agent_id), line)
-            await asyncio.wait_for(asyncio.shield(waiter), self._timeout_s)
-        except TimeoutError:
-            record = fleet.book.get(mission.agent_id)
-            starts_up = (
-                record.state in (AgentState.STARTING, AgentState.WAITING)
-                and not fleet.hand(mission.agent_id).has_session
-            )
-            if not (fleet.takes_start_argument(record) and starts_up):
-                raise
-            # A start-up dialog holds the prompt back and runs it once answered: taking the mission away would
-            # run it twice. Which dialog it is, is read from the screen.
-            await waiter
+        if line is not None:
+            done, _ = await asyncio.wait({waiter}, timeout=min(EXPECTED_S, self._timeout_s))
+            if not done:
+                # The program may have swallowed the Enter (seen with bursts of keys).
+                await self.typist.press_again(fleet.book.get(mission.agent_id), line)
+        while True:
+            try:
+                await asyncio.wait_for(asyncio.shield(waiter), self._timeout_s)
+            except TimeoutError:
+                record = fleet.book.get(mission.agent_id)
+                starts_up = record.state in _STARTS_UP and not fleet.hand(mission.agent_id).has_session
+                # A start-up dialog holds the prompt back and runs it once answered: taking the mission away would
+                # run it twice. Which dialog it is, is read from the screen.
+                if not (fleet.takes_start_argument(record) and starts_up):
+                    raise
+            else:
+                return
+
+    def _is_held_back(self, agent_id: int) -> bool:
+        record = self._fleet.book.find(agent_id)
+        return record is None or record.state is AgentState.WAITING
 
     async def _take_back(self, mission: Mission, line: str | None) -> None:
         """Leaves no line of ours in the box, where it would spoil the next one."""

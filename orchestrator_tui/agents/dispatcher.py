@@ -136,6 +136,8 @@ class Dispatcher:
     def _unavailable(self, record: AgentRecord) -> str | None:
         fleet = self._fleet
         hand = fleet.hand(record.id)
+        if record.provider not in fleet.providers:
+            return f"its provider {record.provider} is not configured"
         if hand.is_fencing:
             return "is being stopped"
         if hand.is_delivering:

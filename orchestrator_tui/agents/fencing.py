@@ -34,7 +34,9 @@ class Fencer:
         """Takes a claimed mission from its agent for ``timeout`` or ``cancelled``; returns when it is settled."""
         mission = await self._fleet.queue.begin_fence(mission_id, code)
         if mission is not None:
-            await self.finish(mission.id, mission.agent_id, code)
+            # Its agent works on another mission and knows nothing of this one.
+            agent_id = None if self._fleet.only_waits(mission) else mission.agent_id
+            await self.finish(mission.id, agent_id, code)
 
     def is_fencing(self, mission_id: str) -> bool:
         """Whether the mission's agent is being stopped right now."""

@@ -30,8 +30,9 @@ class Addresses:
 class Hand:
     """The claims that an agent has in hand, oldest first, and what is being done with it.
 
-    ``has_session``: the program reported its session since the last start. ``knows_prompts_at`` (monotonic): when it
-    knows the typed command, since the last start. ``unavailable_until`` is monotonic. ``approaching`` is the mission
+    ``has_session``: the program reported its session since the last start. ``underway``: the mission that was last
+    given to the program, typed or as the argument of its start. ``knows_prompts_at`` (monotonic): when it knows the
+    typed command, since the last start. ``unavailable_until`` is monotonic. ``approaching`` is the mission
     of which nothing has reached the pane yet; ``obstacle`` why nothing may be typed there, when that was last looked
     at; ``own_line`` what we typed last and nobody acknowledged; ``typing`` is held while keys are pressed.
     """
@@ -41,6 +42,7 @@ class Hand:
     is_fencing: bool = False
     is_reminded: bool = False
     has_session: bool = False
+    underway: str | None = None
     knows_prompts_at: int | None = None
     unavailable_until: int = 0
     person_used_at: int | None = None
@@ -113,6 +115,14 @@ class Fleet:
             for held in self.hand(mission.agent_id).claims
         )
 
+    def only_waits(self, mission: Mission) -> bool:
+        """Whether a claim waits at its agent behind another one, so that the program knows nothing of it."""
+        if mission.agent_id is None or mission.state is not MissionState.ASSIGNED:
+            return False
+        hand = self.hand(mission.agent_id)
+        others = [held for held in hand.claims if held.id != mission.id]
+        return any(held.state is MissionState.RUNNING or held.id == hand.underway for held in others)
+
     def provider_of(self, record: AgentRecord) -> Provider:
         """The program behind an agent. Raises ProviderUnavailable for a name that is not known."""
         provider = self.providers.get(record.provider)
@@ -137,6 +147,24 @@ class Fleet:
             permission_mode=self.settings.permission_mode,
         )
 
+    def person_used(self, agent_id: int) -> None:
+        """A person chats in the agent's pane; the next supervisor knows it too."""
+        self.hand(agent_id).person_used_at = self.clock.monotonic_ms()
+        self.book.update(agent_id, person_used_at=self.clock.now_ms(), has_transcript=True)
+
+    def was_spoken(self, agent_id: int) -> None:
+        """The agent took a mission in its recorded conversation; an earlier chat in its pane no longer counts."""
+        self.hand(agent_id).person_used_at = None
+        record = self.book.find(agent_id)
+        if record is not None and (record.person_used_at is not None or not record.has_transcript):
+            self.book.update(agent_id, person_used_at=None, has_transcript=True)
+
+    def recall_person(self, record: AgentRecord) -> None:
+        """What an earlier supervisor knew of a chat in the agent's pane."""
+        if record.person_used_at is not None:
+            ago_ms = max(self.clock.now_ms() - record.person_used_at, 0)
+            self.hand(record.id).person_used_at = self.clock.monotonic_ms() - ago_ms
+
     def retry_budget(self, agent_id: int | None) -> int | None:
         """How many retries a mission without its own budget has with this agent."""
         return self._number(agent_id, "retry_budget")
@@ -147,7 +175,9 @@ class Fleet:
 
     def takes_start_argument(self, record: AgentRecord) -> bool:
         """Whether a mission starts a new conversation of the agent rather than being typed into the running one."""
-        return self.provider_of(record).supports_fresh and config_of(record).conversation is ConversationMode.FRESH
+        provider = self.providers.get(record.provider)
+        fresh = config_of(record).conversation is ConversationMode.FRESH
+        return provider is not None and provider.supports_fresh and fresh
 
     def _number(self, agent_id: int | None, key: str) -> int | None:
         record = self.book.find(agent_id) if agent_id is not None else None
@@ -156,10 +186,10 @@ class Fleet:
 
     def own_word(self, record: AgentRecord) -> SessionStatus | None:
         """What the agent's living program says of its state."""
-        handle = self.manager.handle(record.id)
-        if handle is None or not self.manager.is_alive(record.id):
+        handle, provider = self.manager.handle(record.id), self.providers.get(record.provider)
+        if handle is None or provider is None or not self.manager.is_alive(record.id):
             return None
-        return self.provider_of(record).session_status(record, self.context_of(record), handle.pid)
+        return provider.session_status(record, self.context_of(record), handle.pid)
 
     def wake_in(self, delay_ms: int) -> None:
         """Has the placement look again after a while."""

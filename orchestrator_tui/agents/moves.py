@@ -28,7 +28,7 @@ class Move(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What we are doing with the agent. ``has_claims``: missions in hand; ``runs``: one of them is running."""
+    """What we are doing with the agent. ``has_claims``: a mission was given to it; ``runs``: one of them is running."""
 
     is_delivering: bool = False
     is_fencing: bool = False

@@ -78,9 +78,9 @@ class Observer:
         """Notes a hook of the recorded conversation; ``name`` is empty for what a screen showed instead."""
         memory = self._memory(record)
         now = self._fleet.clock.now_ms()
-        claims = self._fleet.hand(record.id).claims
+        hand = self._fleet.hand(record.id)
         begins = self._fleet.takes_start_argument(record) and any(
-            mission.state is MissionState.ASSIGNED for mission in claims
+            mission.state is MissionState.ASSIGNED and mission.id == hand.underway for mission in hand.claims
         )
         word = word_of_hook(reading, name, now, begins_mission=begins)
         if word is None:
@@ -253,7 +253,7 @@ class Observer:
         return Hold(
             is_delivering=hand.is_delivering,
             is_fencing=hand.is_fencing,
-            has_claims=bool(hand.claims),
+            has_claims=any(mission.id == hand.underway for mission in hand.claims),
             runs=any(mission.state is MissionState.RUNNING for mission in hand.claims),
         )
 

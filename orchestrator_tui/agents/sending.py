@@ -79,7 +79,7 @@ class Sender:
         if fleet.hand(agent_id).is_delivering:
             raise NotAllowedNow(f"{record.name} takes over a mission.", remedy="Send it in a moment.")
         if provider.screen is not None and self.by_screen is not None:
-            fleet.hand(agent_id).person_used_at = fleet.clock.monotonic_ms()
+            fleet.person_used(agent_id)
             await self.by_screen(record, line)
         else:
             await self._type(record, line)
@@ -104,7 +104,7 @@ class Sender:
                     remedy="Look at its pane (enter), or send it later.",
                     field="agent_id",
                 )
-            hand.person_used_at = self._fleet.clock.monotonic_ms()
+            self._fleet.person_used(record.id)
             if not await self._is_taken(record, line, waiter):
                 await self._typist.clear(record, line)
                 raise NotAllowedNow(

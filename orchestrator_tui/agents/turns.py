@@ -123,12 +123,14 @@ class Turns:
             if hand.is_delivering:
                 # The old program's last word, arriving after the new conversation was recorded.
                 return
-            fleet.book.update(record.id, conversation_id=reading.conversation_id)
+            fleet.book.update(record.id, conversation_id=reading.conversation_id, has_transcript=False)
         hand.has_session = True
         self.heard(record, reading, "" if reading.detail == "screen" else f"SessionStart, {reading.detail}")
         first = record.state in (AgentState.STARTING, AgentState.WAITING)
-        brings_mission = any(mission.state is MissionState.ASSIGNED for mission in hand.claims)
-        if fleet.takes_start_argument(record) and brings_mission:
+        brings_mission = any(
+            mission.state is MissionState.ASSIGNED and mission.id == hand.underway for mission in hand.claims
+        )
+        if brings_mission and fleet.takes_start_argument(record):
             fleet.book.transition(record.id, AgentState.STARTING)
         else:
             self._became_idle(record.id)
@@ -173,7 +175,7 @@ class Turns:
                 return _WITHDRAWN
             return _NOTHING
         if reading.fetches is None and not reading.prompt.startswith(_NOT_A_PERSON):
-            fleet.hand(record.id).person_used_at = fleet.clock.monotonic_ms()
+            fleet.person_used(record.id)
         fleet.book.transition(record.id, AgentState.BUSY)
         return _NOTHING
 

@@ -253,6 +253,7 @@ class AgentRecord:
     ``config`` is ``AgentConfig`` as JSON data. ``conversation_id`` is the CLI's session id.
     ``crashes`` are the times of recent crashes, for the restart budget. ``held`` agents take no new mission.
     ``idle_since`` orders equal candidates. ``generation`` counts starts of the pane's program.
+    ``has_transcript``: the agent took something in its conversation. ``person_used_at``: a person's newest chat in it.
     """
 
     id: int
@@ -277,6 +278,7 @@ class AgentRecord:
     generation: int = 0
     crashes: tuple[int, ...] = ()
     restarts: int = 0
+    person_used_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ class PaneAccess:
         pane = self._panes.get(agent_id)
         return pane is not None and pane.is_alive
 
+    def newest_pid(self, agent_id: int) -> int | None:
+        """The process id of the agent's newest program, alive or dead; None before the first."""
+        pane = self._panes.get(agent_id)
+        return pane.process.pid if pane is not None and pane.process is not None else None
+
     def crashes(self, agent_id: int) -> tuple[int, ...]:
         """The times of the agent's recent crashes."""
         return tuple(self._pane(agent_id).crashes)

@@ -36,7 +36,16 @@ def test_a_conversation_begins_with_its_first_line(tmp_path: Path) -> None:
     assert not is_resumable(path)
     path.touch()
     assert not is_resumable(path)
-    path.write_text("{}\n")
+    path.write_text('{"type":"mode"}\n')
+    assert not is_resumable(path)
+    path.write_text('{"type":"mode"}\n{"type":"user"}\n')
+    assert is_resumable(path)
+
+
+@pytest.mark.parametrize("before", [BLOCK - 20, BLOCK - 7, BLOCK])
+def test_the_first_line_that_was_said_is_found_wherever_it_stands(tmp_path: Path, before: int) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(b"\0" * before + b'{"type": "assistant", "message"')
     assert is_resumable(path)
 
 

@@ -34,6 +34,7 @@ class SleeperProvider:
     interrupt_keys: tuple[str, ...] = ()
     command_prefixes = ""
     screen = None
+    conversations = None
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
         return mission.prompt

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -32,11 +33,51 @@ class AgentContext:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a start relates to a conversation: a new one, or the recorded one again; ``prompt`` is its first message."""
+    """How a start relates to a conversation: a new one, or the recorded one again; ``prompt`` is its first message.
+
+    ``fork_of`` names a conversation whose copy this new one is.
+    """
 
     conversation_id: str
     resume: bool = False
     prompt: str | None = None
+    fork_of: str | None = None
+
+
+class RefusalKind(StrEnum):
+    """Why a program ended at once instead of starting."""
+
+    UNKNOWN_CONVERSATION = "unknown_conversation"
+    """It does not find the conversation that it should resume."""
+
+    ID_IN_USE = "id_in_use"
+    """It finds a conversation where it should begin one."""
+
+    HELD = "held"
+    """Another living process has the conversation."""
+
+    ARGUMENTS = "arguments"
+    """It does not accept how it is started, and never will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A start that the program refused; ``words`` are its own, one line."""
+
+    kind: RefusalKind
+    words: str
+
+
+class Conversations(Protocol):
+    """What a program that keeps conversations says of them."""
+
+    def refusal(self, screen: str) -> Refusal | None:
+        """Why it refused to start, by the last screen of the dead program; None when it did not refuse."""
+        ...
+
+    def holder(self, record: AgentRecord, context: AgentContext, *, but: int | None) -> int | None:
+        """The id of a living process other than ``but`` that has the recorded conversation open."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +143,11 @@ class Provider(Protocol):
     @property
     def screen(self) -> Screen | None:
         """How to supervise by the screen alone; None for a program that sends hooks."""
+        ...
+
+    @property
+    def conversations(self) -> Conversations | None:
+        """How its conversations are kept; None for a program that forgets them."""
         ...
 
     def problem(self) -> str | None:

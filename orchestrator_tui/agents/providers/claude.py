@@ -16,6 +16,7 @@ from orchestrator_tui.agents.providers import claude_input, claude_settings, ses
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.agents.providers.claude_screens import read_claude_screen
 from orchestrator_tui.agents.providers.claude_sight import word_of_screen
+from orchestrator_tui.agents.providers.kept_conversations import KeptConversations, forget_dead_claims
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 from orchestrator_tui.core.verdict import Observation
@@ -42,12 +43,20 @@ class ClaudeProvider:
     command_prefixes = "!/#"
     screen = None
 
+    @property
+    def conversations(self) -> KeptConversations:
+        """The CLI's transcripts and session files, and the claims of our launcher."""
+        return self._conversations
+
     def __init__(
         self, command: str = "claude", environ: Mapping[str, str] = os.environ, interpreter: str = sys.executable
     ) -> None:
         self._command = command
         self._environ = environ
         self._interpreter = interpreter
+        self._conversations = KeptConversations(
+            lambda record, _: config_folder(self._environment_of(record)) / "sessions", _claims
+        )
 
     def problem(self) -> str | None:
         """Why the CLI cannot be started here, with the remedy; None when it can."""
@@ -87,6 +96,7 @@ class ClaudeProvider:
         options = claude_settings.arguments(
             conversation_id=start.conversation_id,
             resume=transcript.is_resumable(_transcript(environ, context.cwd, start.conversation_id)),
+            fork_of=start.fork_of,
             model=record.model.value,
             mcp_file=str(files / "mcp.json"),
             settings_file=str(files / "settings.json"),
@@ -94,7 +104,10 @@ class ClaudeProvider:
             permission_mode=context.permission_mode,
             readable=readable,
         )
-        argv = (*self._python(), str(launcher), prompt_file, program, *options)
+        claims = private_folder(_claims(context))
+        forget_dead_claims(claims)
+        claim = str(claims / start.conversation_id)
+        argv = (*self._python(), str(launcher), prompt_file, claim, program, *options)
         return LaunchSpec(argv=argv, env=self.environment(context, record.id), cwd=context.cwd)
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
@@ -178,6 +191,11 @@ class ClaudeProvider:
         write_private_bytes(launcher, _LAUNCHER.read_bytes())
         write_private_bytes(hook, _SESSION_HOOK.read_bytes())
         return launcher, hook
+
+
+def _claims(context: AgentContext) -> Path:
+    """The session's folder of claims, one file a conversation."""
+    return context.files.parent / "conversations"
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:

@@ -1,5 +1,6 @@
 """The provider ``demo``: runs the built-in demo agent."""
 
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
 from orchestrator_tui.agents.providers import demo_input, demo_screen, session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.kept_conversations import KeptConversations
 from orchestrator_tui.core.errors import ProviderUnavailable
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 from orchestrator_tui.core.verdict import Observation
@@ -25,6 +27,7 @@ class DemoProvider:
     interrupt_keys: tuple[str, ...] = ("Escape",)
     command_prefixes = "!/#"
     screen = None
+    conversations = KeptConversations(lambda _, context: context.files / "sessions")
 
     def __init__(self, interpreter: str = sys.executable, program: Path = PROGRAM) -> None:
         self._interpreter = interpreter
@@ -50,15 +53,18 @@ class DemoProvider:
             raise ProviderUnavailable(f"{message}.", remedy=remedy, field="provider")
         for folder in (context.files, context.files / "sessions", context.files / "transcripts"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        exists = transcript.is_resumable(_transcript_path(context, start.conversation_id))
+        file = _transcript_path(context, start.conversation_id)
+        if start.fork_of is not None and not file.exists():
+            shutil.copyfile(_transcript_path(context, start.fork_of), file)
+        exists = transcript.is_resumable(file)
         argv = [self._interpreter, "-I", "-S", "-E", str(self._program)]
         argv += ["--resume" if exists else "--session-id", start.conversation_id]
         argv += ["--model", record.model.value, "--name", record.name]
         if start.prompt is not None:
-            file = context.files / "start-prompt.txt"
-            file.touch(mode=0o600)
-            file.write_text(start.prompt, encoding="utf-8", newline="")
-            argv += ["--prompt-file", str(file)]
+            prompt = context.files / "start-prompt.txt"
+            prompt.touch(mode=0o600)
+            prompt.write_text(start.prompt, encoding="utf-8", newline="")
+            argv += ["--prompt-file", str(prompt)]
         return LaunchSpec(argv=tuple(argv), env=self.environment(context, record.id), cwd=context.cwd)
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:

@@ -23,6 +23,7 @@ class GenericProvider:
 
     lists_prompts = False
     command_prefixes = ""
+    conversations = None
 
     def __init__(self, name: str, config: ProviderConfig, environ: Mapping[str, str] = os.environ) -> None:
         self.name = name

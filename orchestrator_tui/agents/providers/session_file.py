@@ -71,8 +71,7 @@ def read_session_status(
     state = _STATES.get(str(fields.get("status")))
     if state is None:
         return None
-    recorded, actual = fields.get("procStart"), started(pid)
-    if recorded and actual and str(recorded) != actual:
+    if not _is_same(fields.get("procStart"), started(pid)):
         return None
     waiting = fields.get("waitingFor")
     word = str(fields["status"]) + (f": {waiting}" if state is AgentState.WAITING and waiting else "")
@@ -84,6 +83,40 @@ def read_session_status(
         updated_at=int(updated) if isinstance(updated, int | float) else None,
         word=word,
     )
+
+
+def sessions_of(
+    folder: Path,
+    conversation_id: str,
+    *,
+    alive: Callable[[int], bool] = is_alive,
+    started: Callable[[int], str | None] = process_start,
+) -> list[int]:
+    """The ids of the living processes whose files in ``folder`` name this conversation."""
+    found: list[int] = []
+    needle = conversation_id.encode()
+    for file in folder.glob("[0-9]*.json"):
+        try:
+            content = file.read_bytes()
+            if needle not in content:
+                continue
+            data: object = json.loads(content)
+            pid = int(file.stem)
+        except (OSError, ValueError):
+            continue
+        fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+        if (
+            fields.get("sessionId") == conversation_id
+            and alive(pid)
+            and _is_same(fields.get("procStart"), started(pid))
+        ):
+            found.append(pid)
+    return found
+
+
+def _is_same(recorded: object, actual: str | None) -> bool:
+    """Whether the process that wrote its start is the one that has its id now; unknown counts as the same."""
+    return not recorded or not actual or str(recorded) == actual
 
 
 def _waiting_for(text: object) -> WaitingFor:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import cast
 from orchestrator_tui.core.models import AgentState
 from orchestrator_tui.core.verdict import Observation, Source
 
+_SPOKEN = re.compile(rb'"type":\s?"(?:user|assistant)"')
+_OVERLAP = 32
 _BLOCK_BYTES = 1 << 18
 _END_BYTES = 1 << 16
 _INTERRUPTED = "[Request interrupted by user"
@@ -45,11 +48,17 @@ def holds(path: Path, mark: str) -> bool:
 
 
 def is_resumable(path: Path) -> bool:
-    """Whether a conversation was written at all: programs create the file with the first prompt."""
+    """Whether anything that was said stands in the file: one without is refused by the Claude CLI (2.1.328)."""
+    tail = b""
     try:
-        return path.stat().st_size > 0
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                if _SPOKEN.search(tail + block):
+                    return True
+                tail = block[-_OVERLAP:]
     except OSError:
         return False
+    return False
 
 
 def end_of(path: Path) -> Observation | None:

@@ -140,7 +140,10 @@ class Memories:
         """Everything that is known, ``ask`` being the agent's newest open request."""
         memory = self.of(record)
         hook = word_of_ask(ask) if ask is not None and record.state in ALIVE_STATES else memory.hook
-        words = (hook, memory.status, memory.transcript, memory.screen, memory.process)
+        process = memory.process
+        if memory.pid is not None and not self._fleet.manager.is_alive(record.id):
+            process = word_of_process(None, memory.pid, memory.since)
+        words = (hook, memory.status, memory.transcript, memory.screen, process)
         return [*(word for word in words if word is not None), word_of_record(record, self._missing(record, memory))]
 
     def is_settled(self, record: AgentRecord) -> bool:

@@ -65,7 +65,9 @@ def _wait(record: AgentRecord, verdict: Verdict, hold: Hold) -> Move:
 
 
 def _become_idle(record: AgentRecord, verdict: Verdict, hold: Hold, now: int) -> Move:
-    if hold.is_delivering:
+    is_told_by_hook = verdict.source is Source.HOOK and verdict.age_ms < UNHEARD_END_MS
+    if hold.is_delivering or (is_told_by_hook and record.state is not AgentState.STARTING):
+        # What follows from a hook is already on its way.
         return Move.NONE
     has_held_ms = now - record.state_since
     match record.state:

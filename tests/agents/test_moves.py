@@ -90,6 +90,12 @@ def test_an_agent_that_does_not_run_is_not_moved(state: AgentState) -> None:
     assert move_for(record(state), verdict(IDLE), FREE, NOW) is NONE
 
 
+def test_the_end_of_a_turn_that_a_hook_tells_is_left_to_the_hook() -> None:
+    told = verdict(IDLE, Source.HOOK, age_ms=100)
+    assert move_for(record(BUSY), told, RUNS, NOW) is NONE
+    assert move_for(record(BUSY), verdict(IDLE, Source.HOOK), RUNS, NOW) is END_TURN
+
+
 def test_what_is_waited_for_is_shown_once_it_is_known_in_words() -> None:
     asks = verdict(WAITING, Source.SCREEN, waiting_for=PERMISSION, reason="Bash: ls")
     assert move_for(record(WAITING, PERMISSION), asks, FREE, NOW) is SHOW

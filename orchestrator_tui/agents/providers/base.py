@@ -82,13 +82,17 @@ class Conversations(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SessionStatus:
-    """What the program itself says about its state right now (its session file); ``word`` in its own terms."""
+    """What the program itself says about its state right now (its session file); ``word`` in its own terms.
+
+    ``file`` is where and in which version it was read: the path and its time of change in nanoseconds.
+    """
 
     state: AgentState
     waiting_for: WaitingFor | None
     conversation_id: str | None
     updated_at: int | None
     word: str = field(default="", compare=False)
+    file: tuple[str, int] | None = field(default=None, compare=False)
 
 
 class Screen(Protocol):

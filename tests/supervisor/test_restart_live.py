@@ -127,17 +127,12 @@ async def test_before_anything_was_said_the_same_conversation_begins_again(claud
     assert told(claude) == []
 
 
-async def test_a_conversation_that_the_program_does_not_know_costs_one_restart(
-    claude: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_conversation_that_the_program_does_not_know_costs_one_restart(claude: Live) -> None:
     (agent_id,) = await claude.spawn()
     mission_id = await running(claude, agent_id)
     before = record(claude, agent_id).conversation_id
-    # Readable for us, but not where the program looks.
-    file = transcript(claude, before)
-    elsewhere = file.parent.with_name("elsewhere")
-    elsewhere.mkdir()
-    file.rename(elsewhere / file.name)
+    # Looks like something that was said, and is no line that the program can read.
+    transcript(claude, before).write_text('{"type":"user" torn\n')
     await kill(claude, agent_id)
     await attempt(claude, mission_id, 2)
     assert record(claude, agent_id).conversation_id != before

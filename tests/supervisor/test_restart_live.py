@@ -236,3 +236,15 @@ async def test_a_start_that_a_supervisor_did_not_see_through_is_waited_for(claud
     dialog.unlink()
     mission = await claude.until_mission(mission_id, MissionState.RUNNING)
     assert (mission.agent_id, mission.undelivered) == (agent_id, 0)
+
+
+async def test_after_a_forced_restart_the_mission_that_waited_behind_begins(claude: Live) -> None:
+    (agent_id,) = await claude.spawn(max_concurrent_tasks=2)
+    first = await claude.add("Hangs", timeout_ms=1_000, max_retries=0)
+    await claude.until_mission(first, MissionState.RUNNING)
+    second = await claude.add("Waits behind it")
+    await claude.until_mission(second, MissionState.ASSIGNED)
+    await claude.until_mission(first, MissionState.FAILED, 30)
+    assert [event["reason"] for event in claude.events("fence")] == ["killed and started again"]
+    mission = await claude.until_mission(second, MissionState.RUNNING, 20)
+    assert (mission.agent_id, mission.undelivered) == (agent_id, 0)

@@ -20,7 +20,6 @@ from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
 from orchestrator_tui.agents.observer import Observer
 from orchestrator_tui.agents.permissions import Permissions, permission_item
-from orchestrator_tui.agents.pools import PoolIncomplete
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_turns import ScreenTurns
 from orchestrator_tui.agents.sending import Sender
@@ -30,7 +29,7 @@ from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.attention import AttentionItem
-from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, UsageError
+from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, PoolIncomplete, UsageError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import (

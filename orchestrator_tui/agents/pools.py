@@ -2,16 +2,8 @@
 
 from collections.abc import Sequence
 
-from orchestrator_tui.core.errors import OrchestratorError
+from orchestrator_tui.core.errors import OrchestratorError, PoolIncomplete
 from orchestrator_tui.core.models import Agent
-
-
-class PoolIncomplete(OrchestratorError):
-    """Some agents of a pool started and live on; ``started`` are those, the message names the others and why."""
-
-    def __init__(self, message: str, started: Sequence[Agent], *, remedy: str = "", field: str | None = None) -> None:
-        super().__init__(message, remedy=remedy, field=field)
-        self.started = tuple(started)
 
 
 def raise_for(started: Sequence[Agent], failed: Sequence[tuple[str, BaseException]], count: int) -> None:

@@ -37,6 +37,7 @@ LAUNCHER = Path(sys.modules[ClaudeProvider.__module__].__file__ or "").with_name
         ("Error: Settings file not found: /nonexistent.json\n", RefusalKind.ARGUMENTS),
         ("--dangerously-skip-permissions cannot be used with root/sudo privileges for security", RefusalKind.ARGUMENTS),
         ("❯ why does it say No conversation found with session ID: x\n", None),
+        ("Error: connect ECONNREFUSED 127.0.0.1:443\n", None),
         ("", None),
     ],
 )
@@ -86,6 +87,18 @@ def test_children_of_the_program_hold_nothing(tmp_path: Path) -> None:
         assert second.communicate(timeout=20)[0] == "began\n"
     finally:
         os.kill(int(said), 9)
+        first.communicate()
+
+
+def test_a_dead_process_that_nobody_reaped_yet_holds_nothing(tmp_path: Path) -> None:
+    claim = tmp_path / ID
+    first = launch(claim, sys.executable, "-c", "print('ended', flush=True)")
+    try:
+        os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)
+        assert claim_holder(claim) is None
+        second = launch(claim, sys.executable, "-c", "print('began')")
+        assert second.communicate(timeout=20)[0] == "began\n"
+    finally:
         first.communicate()
 
 

@@ -38,6 +38,14 @@ def transcript(conversation: str) -> Path:
     return folder / f"{conversation}.jsonl"
 
 
+def was_spoken(conversation: str) -> bool:
+    try:
+        lines = transcript(conversation).read_text().splitlines()
+        return any(json.loads(line).get("type") == "user" for line in lines)
+    except (OSError, ValueError):
+        return False
+
+
 def refuse(words: str) -> None:
     sys.stderr.write(f"{words}\n")
     sys.exit(1)
@@ -60,7 +68,7 @@ def main(arguments: list[str]) -> None:
     old = known.get("--resume")
     if prompt is not None and (CONFIG / "refuse").exists():
         refuse((CONFIG / "refuse").read_text())
-    if old is not None and not (transcript(old).exists() and '"type":"user"' in transcript(old).read_text()):
+    if old is not None and not was_spoken(old):
         refuse(f"No conversation found with session ID: {old}")
     if "--session-id" in known and transcript(conversation).exists():
         refuse(f"Error: Session ID {conversation} is already in use.")

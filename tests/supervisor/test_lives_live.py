@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator_tui.agents.pools import PoolIncomplete
 from orchestrator_tui.composition import take_over
 from orchestrator_tui.core.config import AgentConfig, Settings
-from orchestrator_tui.core.errors import CannotRun, UsageError
+from orchestrator_tui.core.errors import CannotRun, PoolIncomplete, UsageError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentState, IsolationMode, MissionSpec, MissionState
 from orchestrator_tui.core.views import SpawnRequest
@@ -103,6 +102,14 @@ async def test_a_pool_of_which_nothing_starts_fails_as_its_agents_do(live: Live)
     with pytest.raises(UsageError, match="cwd"):
         await live.supervisor.spawner.spawn_pool(3, AgentConfig(cwd=str(live.root / "nowhere")))
     assert live.supervisor.agents() == []
+
+
+async def test_a_name_that_is_taken_leaves_no_agent_that_never_starts(live: Live) -> None:
+    (agent_id,) = await live.spawn()
+    await live.supervisor.rename(agent_id, "agent-3")
+    with pytest.raises(UsageError, match="agent-3 is taken"):
+        await live.supervisor.spawner.spawn_pool(2, AgentConfig())
+    assert [agent.id for agent in live.supervisor.agents()] == [agent_id]
 
 
 @pytest.mark.parametrize("kind", [EventType.CRASH, EventType.EXIT, EventType.FAILED])

@@ -127,17 +127,12 @@ async def test_before_anything_was_said_the_same_conversation_begins_again(claud
     assert told(claude) == []
 
 
-async def test_a_conversation_that_the_program_does_not_know_costs_one_restart(
-    claude: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_conversation_that_the_program_does_not_know_costs_one_restart(claude: Live) -> None:
     (agent_id,) = await claude.spawn()
     mission_id = await running(claude, agent_id)
     before = record(claude, agent_id).conversation_id
-    # Readable for us, but not where the program looks.
-    file = transcript(claude, before)
-    elsewhere = file.parent.with_name("elsewhere")
-    elsewhere.mkdir()
-    file.rename(elsewhere / file.name)
+    # Looks like something that was said, and is no line that the program can read.
+    transcript(claude, before).write_text('{"type":"user" torn\n')
     await kill(claude, agent_id)
     await attempt(claude, mission_id, 2)
     assert record(claude, agent_id).conversation_id != before
@@ -240,4 +235,16 @@ async def test_a_start_that_a_supervisor_did_not_see_through_is_waited_for(claud
     assert (await claude.supervisor.mission(mission_id)).state is MissionState.ASSIGNED
     dialog.unlink()
     mission = await claude.until_mission(mission_id, MissionState.RUNNING)
+    assert (mission.agent_id, mission.undelivered) == (agent_id, 0)
+
+
+async def test_after_a_forced_restart_the_mission_that_waited_behind_begins(claude: Live) -> None:
+    (agent_id,) = await claude.spawn(max_concurrent_tasks=2)
+    first = await claude.add("Hangs", timeout_ms=1_000, max_retries=0)
+    await claude.until_mission(first, MissionState.RUNNING)
+    second = await claude.add("Waits behind it")
+    await claude.until_mission(second, MissionState.ASSIGNED)
+    await claude.until_mission(first, MissionState.FAILED, 30)
+    assert [event["reason"] for event in claude.events("fence")] == ["killed and started again"]
+    mission = await claude.until_mission(second, MissionState.RUNNING, 20)
     assert (mission.agent_id, mission.undelivered) == (agent_id, 0)

@@ -15,13 +15,15 @@ _FOREIGN = ("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SESSION_ID")
 
 
 def start_of(pid: int) -> str:
-    """When a process started, in clock ticks since boot, which an exec leaves as it is; empty when nobody says."""
+    """When a living process started, in clock ticks since boot, which an exec leaves as it is; empty if unknown."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
             stat = file.read()
     except OSError:
         return ""
-    return stat[stat.rfind(b")") + 2 :].split()[19].decode("ascii")
+    fields = stat[stat.rfind(b")") + 2 :].split()
+    # One that only waits to be reaped has nothing open any more.
+    return "" if fields[0] in (b"Z", b"X") else fields[19].decode("ascii")
 
 
 def claim(path: str) -> int | None:

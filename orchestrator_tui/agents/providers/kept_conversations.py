@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestrator_tui.agents.providers.base import AgentContext, Refusal, RefusalKind
-from orchestrator_tui.agents.providers.session_file import is_alive, process_start, sessions_of
+from orchestrator_tui.agents.providers.session_file import is_running, process_start, sessions_of
 from orchestrator_tui.core.models import AgentRecord
 
 # The words of Claude Code 2.1.328, measured, of our launcher and of the demo agent.
@@ -14,7 +14,14 @@ _WORDS: tuple[tuple[RefusalKind, re.Pattern[str]], ...] = (
     (RefusalKind.UNKNOWN_CONVERSATION, re.compile(r"^No conversation found with session ID: \S+", re.MULTILINE)),
     (RefusalKind.ID_IN_USE, re.compile(r"^(?:Error: )?Session ID \S+ is already in use", re.MULTILINE)),
     (RefusalKind.HELD, re.compile(r"^Conversation \S+ is open in process \d+", re.MULTILINE)),
-    (RefusalKind.ARGUMENTS, re.compile(r"^(?:[Ee]rror: .+|.+ cannot be used with root/sudo privileges)", re.MULTILINE)),
+    (
+        RefusalKind.ARGUMENTS,
+        re.compile(
+            r"^(?:error: (?:unknown|option|missing|too many) .+|Error: Invalid .+|Error: .+ not found: .+"
+            r"|.+ cannot be used with root/sudo privileges)",
+            re.MULTILINE,
+        ),
+    ),
 )
 
 
@@ -62,7 +69,7 @@ def claim_holder(file: Path) -> int | None:
         holder = int(pid)
     except (OSError, ValueError):
         return None
-    return holder if is_alive(holder) and process_start(holder) == start else None
+    return holder if is_running(holder) and process_start(holder) == start else None
 
 
 def forget_dead_claims(folder: Path) -> None:

@@ -30,13 +30,23 @@ _WAITING_FOR = {
 
 def process_start(pid: int) -> str | None:
     """When a process started, in clock ticks since boot (field 22 of its stat); None if unknown or gone."""
+    fields = _stat(pid)
+    return fields[19].decode("ascii") if len(fields) > 19 else None
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process lives and is not merely waiting to be reaped, as far as this user can see."""
+    return is_alive(pid) and _stat(pid)[:1] not in ([b"Z"], [b"X"])
+
+
+def _stat(pid: int) -> list[bytes]:
+    """The fields of a process's stat from the third on; empty where there are none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
-        return None
+        return []
     # The name (field 2) may hold blanks and brackets: count from its closing bracket.
-    fields = stat[stat.rfind(b")") + 2 :].split()
-    return fields[19].decode("ascii") if len(fields) > 19 else None
+    return stat[stat.rfind(b")") + 2 :].split()
 
 
 def is_alive(pid: int) -> bool:
@@ -93,7 +103,7 @@ def sessions_of(
     folder: Path,
     conversation_id: str,
     *,
-    alive: Callable[[int], bool] = is_alive,
+    alive: Callable[[int], bool] = is_running,
     started: Callable[[int], str | None] = process_start,
 ) -> list[int]:
     """The ids of the living processes whose files in ``folder`` name this conversation."""

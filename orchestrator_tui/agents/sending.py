@@ -76,7 +76,7 @@ class Sender:
             )
         if record.state not in (AgentState.IDLE, AgentState.BUSY):
             raise NotAllowedNow(f"{record.name} is {record.state}.", remedy="Wait until it is ready.")
-        if fleet.hand(agent_id).is_delivering:
+        if fleet.hand(agent_id).is_delivering and record.state is AgentState.IDLE:
             raise NotAllowedNow(f"{record.name} takes over a mission.", remedy="Send it in a moment.")
         if provider.screen is not None and self.by_screen is not None:
             fleet.person_used(agent_id)

@@ -22,8 +22,9 @@ from orchestrator_tui.core.models import AgentRecord, AgentState
 ECHO_S = 2.0
 """How long a typed line may take to be seen in the box; 0.03 s measured on an idle machine."""
 
-CHUNK, CHUNK_PAUSE_S = 400, 0.12
-"""Longer bursts reach the model of Claude Code 2.1.328 as pasted content, whose orders it may refuse (measured)."""
+CHUNK = 400
+"""Characters typed at once; each further chunk waits until the box shows the one before. Bursts of more than 800 reach
+the model of Claude Code 2.1.328 as pasted content, whose orders it may refuse (measured)."""
 
 _LOOK_S = 0.03
 _MOST_CLEARS = 40
@@ -77,8 +78,7 @@ class Typist:
             if wait is not None or not still():
                 return wait
             hand.own_line = line
-            await self._write(record.id, line)
-            wait = await self._until_shown(record, line)
+            wait = await self._write(record, line)
             if wait is None and still():
                 await self._fleet.manager.send_keys(record.id, "Enter")
                 return None
@@ -111,11 +111,15 @@ class Typist:
             if sight is None or not (begins(sight, line) or holds(sight, line)):
                 return
 
-    async def _write(self, agent_id: int, line: str) -> None:
+    async def _write(self, record: AgentRecord, line: str) -> Wait | None:
+        """Types the line; why the box does not hold exactly it, or None when it does."""
+        wait = None
         for start in range(0, len(line), CHUNK):
-            if start:
-                await asyncio.sleep(CHUNK_PAUSE_S)
-            await self._fleet.manager.type_text(agent_id, line[start : start + CHUNK])
+            await self._fleet.manager.type_text(record.id, line[start : start + CHUNK])
+            wait = await self._until_shown(record, line[: start + CHUNK])
+            if wait is not None:
+                break
+        return wait
 
     async def _until_shown(self, record: AgentRecord, line: str) -> Wait | None:
         sight = await self._until(record, lambda seen: holds(seen, line) or ends(seen, line))

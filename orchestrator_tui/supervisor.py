@@ -22,8 +22,12 @@ from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_turns import ScreenTurns
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.spawner import AgentSpawner
+from orchestrator_tui.agents.telemetry import read_logs
+from orchestrator_tui.agents.transcript_reader import TranscriptReader
 from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
+from orchestrator_tui.agents.usage import UsageIntake
+from orchestrator_tui.agents.usage_report import usage_answer
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, UsageError
@@ -53,6 +57,7 @@ log = logging.getLogger(__name__)
 
 RESTART_LOOK_S = 1.0
 KEPT_EVENTS = 500
+SETTLED_WITHIN_S = 3.0
 
 
 class Supervisor:
@@ -76,6 +81,8 @@ class Supervisor:
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, lambda: self.dispatcher.waits)
         self.updates.waiting = self.permissions.items
+        self.usage_intake = UsageIntake(fleet)
+        self.transcripts = TranscriptReader(fleet, self.usage_intake)
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background)
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver
@@ -93,12 +100,14 @@ class Supervisor:
     async def start(self) -> None:
         """Adopts what is there and begins to supervise. Raises TmuxUnavailable."""
         await self.fleet.book.load()
+        marks = await self.usage_intake.load()
         # Subscriptions open before anything can happen, so that no death during the adoption is missed.
         pane_events = self.fleet.manager.watch_all()
         mission_events = self.fleet.queue.watch()
         self._background.start(self._forward_panes(pane_events), "pane events")
         self._background.start(self._forward_missions(mission_events), "mission events")
         await self._adoption.run()
+        self._background.start(self.transcripts.run(marks), "transcripts")
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
@@ -114,6 +123,8 @@ class Supervisor:
         self.updates.close()
         with suppress(OrchestratorError):
             await self.monitor.store_spent_time()
+        with suppress(OrchestratorError):
+            await self.transcripts.look()
         await self.fleet.book.flush()
         await self._event_log.aclose()
 
@@ -374,6 +385,24 @@ class Supervisor:
     async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
         """A hook of an agent's program."""
         return await self.turns.hook(agent_id, payload)
+
+    async def telemetry(self, agent_id: int, payload: Mapping[str, object]) -> None:
+        """What requests of an agent's program cost."""
+        await self.usage_intake.take(read_logs(payload, agent_id))
+
+    async def usage(self, day: str | None) -> Mapping[str, object]:
+        """What was spent, by agent, mission and day."""
+        return await usage_answer(self.fleet, day)
+
+    async def usage_settled(self) -> None:
+        """Returns once what was spent until now is counted, or cannot be waited for any longer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_WITHIN_S):
+                # A report is not the end of the turn: the model is told that it arrived, and answers.
+                while any(record.state is AgentState.BUSY for record in self.fleet.book.records()):
+                    await asyncio.sleep(0.05)
+        await self.transcripts.look()
+        await self.usage_intake.priced()
 
     async def release(self) -> None:
         """Somebody takes the session over: the owner of this supervisor is asked to let go.

@@ -8,6 +8,7 @@ from pathlib import Path
 from orchestrator_tui.agents.book import AgentBook, config_of
 from orchestrator_tui.agents.credentials import Credentials
 from orchestrator_tui.agents.providers.base import AgentContext, Provider, SessionStatus
+from orchestrator_tui.agents.spending import SpendingBook
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.config import Settings
 from orchestrator_tui.core.errors import ProviderUnavailable
@@ -72,6 +73,7 @@ class Fleet:
     addresses: Addresses = field(default_factory=Addresses)
     hands: dict[int, Hand] = field(default_factory=dict[int, Hand])
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    usage: SpendingBook = field(default_factory=SpendingBook)
 
     def hand(self, agent_id: int) -> Hand:
         """The agent's claims; empty for a new one."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator_tui.agents.adoption import Adoption
 from orchestrator_tui.agents.background import Background
+from orchestrator_tui.agents.budgeting import Budgeting
 from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.agents.deaths import Deaths
 from orchestrator_tui.agents.delivery import Delivery
@@ -80,10 +81,14 @@ class Supervisor:
         self._deaths = Deaths(fleet, self.settling)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, lambda: self.dispatcher.waits)
-        self.updates.waiting = self.permissions.items
+        self.updates.waiting = self._waiting_items
         self.usage_intake = UsageIntake(fleet)
+        self.budgeting = Budgeting(fleet)
+        self.usage_intake.counted = self.budgeting.look
+        fleet.mission_waits, fleet.agent_waits = self.budgeting.why_mission_waits, self.budgeting.why_agent_waits
         self.transcripts = TranscriptReader(fleet, self.usage_intake)
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background)
+        self.monitor.day_budget = lambda: self.budgeting.limits().day
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver
         self.spawner.farewell = self.screen_turns.leave
@@ -101,6 +106,7 @@ class Supervisor:
         """Adopts what is there and begins to supervise. Raises TmuxUnavailable."""
         await self.fleet.book.load()
         marks = await self.usage_intake.load()
+        self.budgeting.is_known(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
         # Subscriptions open before anything can happen, so that no death during the adoption is missed.
         pane_events = self.fleet.manager.watch_all()
         mission_events = self.fleet.queue.watch()
@@ -247,7 +253,7 @@ class Supervisor:
 
     async def inbox(self) -> Sequence[AttentionItem]:
         """Everything that waits for a person, oldest first."""
-        return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+        return self._waiting_items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         """Answers one permission request of the inbox."""
@@ -269,6 +275,10 @@ class Supervisor:
         """Where ``allow_always`` keeps rules."""
         path = self.permissions.rules.path
         return None if path is None else str(path)
+
+    def _waiting_items(self, missions: Sequence[Mission]) -> tuple[AttentionItem, ...]:
+        items = [*self.permissions.items(missions), *self.budgeting.items(missions)]
+        return tuple(sorted(items, key=lambda item: (item.since, item.id)))
 
     async def _waiting_item(self, item_id: str) -> AttentionItem:
         items = await self.inbox()

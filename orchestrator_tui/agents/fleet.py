@@ -53,7 +53,10 @@ class Hand:
 
 @dataclass(slots=True)
 class Fleet:
-    """Handed to every part of the supervisor; holds no behaviour beyond look-ups."""
+    """Handed to every part of the supervisor; holds no behaviour beyond look-ups.
+
+    ``mission_waits`` and ``agent_waits`` say in words why a mission may not begin, or an agent begin one, now.
+    """
 
     session: str
     cwd: str
@@ -73,6 +76,8 @@ class Fleet:
     addresses: Addresses = field(default_factory=Addresses)
     hands: dict[int, Hand] = field(default_factory=dict[int, Hand])
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    mission_waits: Callable[[Mission], str | None] = lambda _: None
+    agent_waits: Callable[[AgentRecord], str | None] = lambda _: None
     usage: SpendingBook = field(default_factory=SpendingBook)
 
     def hand(self, agent_id: int) -> Hand:

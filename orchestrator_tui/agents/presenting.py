@@ -92,7 +92,7 @@ def _next(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) 
         case MissionState.RETRYING:
             if mission.reserved_for is not None:
                 owner = names.get(mission.reserved_for, f"agent {mission.reserved_for}")
-                return f"{mission.error_code or 'failed'}; waits for {owner}"
+                return f"{mission.error_code or 'failed'}; {waits.get(mission.id, f'waits for {owner}')}"
             return f"{mission.error_code or 'failed'}; tries again soon"
         case _:
             return mission.error_message or mission.error_code or ""

@@ -1,20 +1,21 @@
 """What agents have spent, as it becomes known: from telemetry with its price, from transcripts without."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.core.usage import ApiRequest, TranscriptMark, day_of
+from orchestrator_tui.core.usage import ApiRequest, Counted, TranscriptMark, day_of
 
 PRICED_WITHIN_MS = 3_000
 """How late a price may be: programs export once a second, and what is left when they end."""
 
 
 class UsageIntake:
-    """Counts requests in the ledger and keeps the fleet's sums in step with it."""
+    """Counts requests in the ledger and keeps the fleet's sums in step with it; ``counted`` is told what grew."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
+        self.counted: Callable[[Sequence[Counted]], Awaitable[None]] | None = None
         self._pending = 0
         self._pending_since = 0
 
@@ -38,6 +39,8 @@ class UsageIntake:
         fleet.usage.add(counted, day_of(fleet.clock.now_ms()))
         for agent_id in {one.agent_id for one in counted}:
             fleet.changed(agent_id)
+        if counted and self.counted is not None:
+            await self.counted(counted)
 
     async def priced(self) -> None:
         """Waits until what is known has its price, as long as one may still come."""

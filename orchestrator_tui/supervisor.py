@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator_tui.agents.adoption import Adoption
 from orchestrator_tui.agents.background import Background
+from orchestrator_tui.agents.budgeting import Budgeting
 from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.agents.deaths import Deaths
 from orchestrator_tui.agents.delivery import Delivery
@@ -25,8 +26,12 @@ from orchestrator_tui.agents.screen_turns import ScreenTurns
 from orchestrator_tui.agents.sending import Sender
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.spawner import AgentSpawner
+from orchestrator_tui.agents.telemetry import read_logs
+from orchestrator_tui.agents.transcript_reader import TranscriptReader
 from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
+from orchestrator_tui.agents.usage import UsageIntake
+from orchestrator_tui.agents.usage_report import usage_answer
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, PoolIncomplete, UsageError
@@ -57,6 +62,7 @@ log = logging.getLogger(__name__)
 
 RESTART_LOOK_S = 1.0
 KEPT_EVENTS = 500
+SETTLED_WITHIN_S = 3.0
 
 
 class Supervisor:
@@ -80,13 +86,19 @@ class Supervisor:
         self._deaths = Deaths(fleet, self.settling, self.delivery.launcher.refusals)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, self.waits)
-        self.updates.waiting = self.permissions.items
+        self.updates.waiting = self._waiting_items
         self.observer = Observer(
             fleet, self._background, self.permissions.asks, self.permissions.settle, self.turns.turn_was_interrupted
         )
         self.turns.heard = self.observer.heard
         self.permissions.problems = self.observer.problems
+        self.usage_intake = UsageIntake(fleet)
+        self.budgeting = Budgeting(fleet)
+        self.usage_intake.counted = self.budgeting.look
+        fleet.mission_waits, fleet.agent_waits = self.budgeting.why_mission_waits, self.budgeting.why_agent_waits
+        self.transcripts = TranscriptReader(fleet, self.usage_intake)
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
+        self.monitor.day_budget = lambda: self.budgeting.limits().day
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver
         self.sender = Sender(fleet, self.delivery.typist)
@@ -107,12 +119,15 @@ class Supervisor:
     async def start(self) -> None:
         """Adopts what is there and begins to supervise. Raises TmuxUnavailable."""
         await self.fleet.book.load()
+        marks = await self.usage_intake.load()
+        self.budgeting.is_known(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
         # Subscriptions open before anything can happen, so that no death during the adoption is missed.
         pane_events = self.fleet.manager.watch_all()
         mission_events = self.fleet.queue.watch()
         self._background.start(self._forward_panes(pane_events), "pane events")
         self._background.start(self._forward_missions(mission_events), "mission events")
         await self._adoption.run()
+        self._background.start(self.transcripts.run(marks), "transcripts")
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
@@ -128,6 +143,8 @@ class Supervisor:
         self.updates.close()
         with suppress(OrchestratorError):
             await self.monitor.store_spent_time()
+        with suppress(OrchestratorError):
+            await self.transcripts.look()
         await self.fleet.book.flush()
         await self._event_log.aclose()
 
@@ -233,7 +250,7 @@ class Supervisor:
 
     async def inbox(self) -> Sequence[AttentionItem]:
         """Everything that waits for a person, oldest first."""
-        return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+        return self._waiting_items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         """Answers one permission request of the inbox."""
@@ -255,6 +272,10 @@ class Supervisor:
         """Where ``allow_always`` keeps rules."""
         path = self.permissions.rules.path
         return None if path is None else str(path)
+
+    def _waiting_items(self, missions: Sequence[Mission]) -> tuple[AttentionItem, ...]:
+        items = [*self.permissions.items(missions), *self.budgeting.items(missions)]
+        return tuple(sorted(items, key=lambda item: (item.since, item.id)))
 
     async def _waiting_item(self, item_id: str) -> AttentionItem:
         items = await self.inbox()
@@ -379,6 +400,24 @@ class Supervisor:
     async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
         """A hook of an agent's program."""
         return await self.turns.hook(agent_id, payload)
+
+    async def telemetry(self, agent_id: int, payload: Mapping[str, object]) -> None:
+        """What requests of an agent's program cost."""
+        await self.usage_intake.take(read_logs(payload, agent_id))
+
+    async def usage(self, day: str | None) -> Mapping[str, object]:
+        """What was spent, by agent, mission and day."""
+        return await usage_answer(self.fleet, day)
+
+    async def usage_settled(self) -> None:
+        """Returns once what was spent until now is counted, or cannot be waited for any longer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_WITHIN_S):
+                # A report is not the end of the turn: the model is told that it arrived, and answers.
+                while any(record.state is AgentState.BUSY for record in self.fleet.book.records()):
+                    await asyncio.sleep(0.05)
+        await self.transcripts.look()
+        await self.usage_intake.priced()
 
     async def release(self) -> None:
         """Somebody takes the session over: the owner of this supervisor is asked to let go.

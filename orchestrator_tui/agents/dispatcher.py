@@ -69,9 +69,10 @@ class Dispatcher:
         limit = FIRST_LOOK
         while True:
             missions = await self._ready(limit)
-            placement = place(missions, candidates)
+            held_back = {one.id: why for one in missions if (why := self._fleet.mission_waits(one)) is not None}
+            placement = place([one for one in missions if one.id not in held_back], candidates)
             if len(missions) < limit or len(placement.assignments) == free or limit >= FURTHEST_LOOK:
-                return placement
+                return Placement(placement.assignments, {**placement.waits, **held_back})
             limit *= 4
 
     async def _ready(self, limit: int) -> list[Mission]:
@@ -160,7 +161,7 @@ class Dispatcher:
             idle_ms = fleet.clock.now_ms() - (record.idle_since or record.state_since)
             if min(now - used, idle_ms) < fleet.settings.person_idle_s * 1000:
                 return "a person uses it"
-        return None
+        return fleet.agent_waits(record)
 
     async def _pause_s(self) -> float:
         fleet = self._fleet

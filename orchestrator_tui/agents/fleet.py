@@ -8,6 +8,7 @@ from pathlib import Path
 from orchestrator_tui.agents.book import AgentBook, config_of
 from orchestrator_tui.agents.credentials import Credentials
 from orchestrator_tui.agents.providers.base import AgentContext, Provider, SessionStatus
+from orchestrator_tui.agents.spending import SpendingBook
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.config import Settings
 from orchestrator_tui.core.errors import ProviderUnavailable
@@ -60,7 +61,10 @@ class Hand:
 
 @dataclass(slots=True)
 class Fleet:
-    """Handed to every part of the supervisor; holds no behaviour beyond look-ups."""
+    """Handed to every part of the supervisor; holds no behaviour beyond look-ups.
+
+    ``mission_waits`` and ``agent_waits`` say in words why a mission may not begin, or an agent begin one, now.
+    """
 
     session: str
     cwd: str
@@ -80,6 +84,9 @@ class Fleet:
     addresses: Addresses = field(default_factory=Addresses)
     hands: dict[int, Hand] = field(default_factory=dict[int, Hand])
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    mission_waits: Callable[[Mission], str | None] = lambda _: None
+    agent_waits: Callable[[AgentRecord], str | None] = lambda _: None
+    usage: SpendingBook = field(default_factory=SpendingBook)
 
     def hand(self, agent_id: int) -> Hand:
         """The agent's claims; empty for a new one."""

@@ -120,7 +120,9 @@ class Launcher:
 
     async def _claim_reserved(self, agent_id: int) -> Mission | None:
         for held in await self._fleet.queue.held_by(agent_id):
-            if held.reserved_for == agent_id and (mission := await self._fleet.queue.claim(held.id, agent_id)):
+            if held.reserved_for != agent_id or self._fleet.mission_waits(held) is not None:
+                continue
+            if (mission := await self._fleet.queue.claim(held.id, agent_id)) is not None:
                 self._fleet.hold(mission)
                 return mission
         return None

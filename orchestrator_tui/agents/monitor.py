@@ -16,6 +16,7 @@ from orchestrator_tui.agents.updates import Updates
 from orchestrator_tui.core.errors import StoreUnavailable
 from orchestrator_tui.core.lifecycle import ACTIVE_STATES, ALIVE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, HealthStatus, Mission, MissionState
+from orchestrator_tui.core.usage import day_of
 from orchestrator_tui.core.views import MachineView
 
 TICK_S = 1.0
@@ -41,6 +42,7 @@ class Monitor:
         self._timekeeper = Timekeeper()
         self.mcp_status: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
         self.provider_notice: str | None = None
+        self.day_budget: Callable[[], float | None] = lambda: None
 
     async def run(self) -> None:
         """Ticks until cancelled."""
@@ -90,6 +92,8 @@ class Monitor:
                 mcp_error=error,
                 store_error=self._fleet.queue.store_error,
                 provider_notice=self.provider_notice,
+                spent_today=self._fleet.usage.of_day(day_of(self._fleet.clock.now_ms())),
+                day_budget=self.day_budget(),
             )
         )
 

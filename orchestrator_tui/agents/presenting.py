@@ -11,6 +11,7 @@ from orchestrator_tui.core.models import (
     Mission,
     MissionState,
 )
+from orchestrator_tui.core.usage import context_percent
 from orchestrator_tui.core.views import AgentView, MissionView
 
 
@@ -43,6 +44,8 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         responsive=health.responsive if health else True,
         cwd=record.worktree or config_of(record).cwd or fleet.cwd,
         branch=record.branch,
+        spent=fleet.usage.of_agent(record.id),
+        context_percent=_context_percent(fleet, record),
     )
 
 
@@ -65,7 +68,15 @@ def mission_view(mission: Mission, names: Mapping[int, str], waits: Mapping[str,
         started_at=mission.started_at,
         ended_at=mission.ended_at,
         error_code=mission.error_code,
+        spent=mission.spent,
     )
+
+
+def _context_percent(fleet: Fleet, record: AgentRecord) -> float | None:
+    context, provider = fleet.usage.contexts.get(record.id), fleet.providers.get(record.provider)
+    if context is None or provider is None:
+        return None
+    return context_percent(context.tokens, provider.context_window(context.model))
 
 
 def _next(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) -> str:
@@ -82,7 +93,7 @@ def _next(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) 
         case MissionState.RETRYING:
             if mission.reserved_for is not None:
                 owner = names.get(mission.reserved_for, f"agent {mission.reserved_for}")
-                return f"{mission.error_code or 'failed'}; waits for {owner}"
+                return f"{mission.error_code or 'failed'}; {waits.get(mission.id, f'waits for {owner}')}"
             return f"{mission.error_code or 'failed'}; tries again soon"
         case _:
             return mission.error_message or mission.error_code or ""

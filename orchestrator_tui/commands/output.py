@@ -39,6 +39,32 @@ def render_inbox(items: Sequence[dict[str, Any]], now_s: float) -> str:
     return table(rows)
 
 
+def render_usage(answer: dict[str, Any]) -> str:
+    """What was spent, by agent, mission and day, as aligned text; costs in US dollars."""
+    if not answer["days"]:
+        when = f"on {answer['day']}" if answer["day"] else "yet"
+        return f"Nothing was spent {when}."
+    parts = [
+        ("AGENT", [(one["agent_name"] or f"agent {one['agent_id']}", one) for one in answer["agents"]]),
+        ("MISSION", [(one["mission_id"], one) for one in answer["missions"]]),
+        ("DAY", [(one["day"], one) for one in answer["days"]]),
+        ("TOTAL", [("", answer["total"])]),
+    ]
+    rows = [row for name, entries in parts if entries for row in ([name, *_USAGE_HEAD], *map(_usage_row, entries))]
+    return table(rows)
+
+
+_USAGE_HEAD = ("COST", "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITE")
+
+
+def _usage_row(entry: tuple[str, dict[str, Any]]) -> list[str]:
+    name, spent = entry
+    cost = "not known" if spent["cost_usd"] is None else f"${spent['cost_usd']:.4f}"
+    more = f" + {spent['unpriced']} unpriced" if spent["unpriced"] and spent["cost_usd"] is not None else ""
+    counts = (spent["input"], spent["output"], spent["cache_read"], spent["cache_write"])
+    return [name, f"{cost}{more}", *map(str, counts)]
+
+
 def _shown(text: str) -> str:
     return "".join(one if one.isprintable() else "�" for one in text)
 

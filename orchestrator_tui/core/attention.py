@@ -25,6 +25,7 @@ class AttentionKind(StrEnum):
     FAILED = "failed"
     PROBLEM = "problem"
     WORKTREE = "worktree"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)

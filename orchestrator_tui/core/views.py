@@ -22,12 +22,16 @@ from orchestrator_tui.core.models import (
     WaitingFor,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
 from orchestrator_tui.core.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class AgentView:
-    """One agent's row. ``state_since`` and ``idle_ms`` in milliseconds; ``task_title`` is its mission's first line."""
+    """One agent's row. ``state_since`` and ``idle_ms`` in milliseconds; ``task_title`` is its mission's first line.
+
+    ``spent`` is that of all its life; ``context_percent`` how full its conversation's context is, None when not known.
+    """
 
     id: int
     name: str
@@ -52,6 +56,8 @@ class AgentView:
     responsive: bool = True
     cwd: str | None = None
     branch: str | None = None
+    spent: Spent = NOTHING_SPENT
+    context_percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +80,15 @@ class MissionView:
     started_at: int | None = None
     ended_at: int | None = None
     error_code: str | None = None
+    spent: Spent = NOTHING_SPENT
 
 
 @dataclass(frozen=True, slots=True)
 class MachineView:
-    """Machine totals and our own lights; percentages 0 to 100. ``*_error`` null means well."""
+    """Machine totals and our own lights; percentages 0 to 100, ``*_error`` null means well.
+
+    ``day_budget`` in US dollars, None without one.
+    """
 
     cpu_percent: float = 0.0
     cpu_count: int = 1
@@ -91,6 +101,8 @@ class MachineView:
     mcp_error: str | None = None
     store_error: str | None = None
     provider_notice: str | None = None
+    spent_today: Spent = NOTHING_SPENT
+    day_budget: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,14 @@ class Backend(Protocol):
         """Takes a hook of an agent's program; returns the reply's body."""
         ...
 
+    async def telemetry(self, agent_id: int, payload: Mapping[str, object]) -> None:
+        """Takes an OTLP export of an agent's program. Raises UsageError, StoreUnavailable."""
+        ...
+
+    async def usage(self, day: str | None) -> Mapping[str, object]:
+        """What was spent on one local day, or on all, by agent, mission and day. Raises UsageError."""
+        ...
+
     def recent_events(self, limit: int) -> Sequence[Event]:
         """The newest events, oldest first."""
         ...

@@ -19,7 +19,7 @@ Answer = Callable[[Request], Awaitable[Mapping[str, Any]]]
 
 
 class Control:
-    """Take-over, health, the inbox, and typing into, approving for and attaching to an agent."""
+    """Take-over, health, usage, the inbox, and typing into, approving for and attaching to an agent."""
 
     def __init__(self, backend: Backend, traffic: Traffic) -> None:
         self._backend = backend
@@ -30,6 +30,7 @@ class Control:
         return [
             _route("GET", "health", self._health),
             _route("GET", "attach", self._attach),
+            _route("GET", "usage", self._usage),
             _route("POST", "release", self._release),
             _route("POST", "send", self._send),
             _route("POST", "approve", self._approve),
@@ -43,6 +44,9 @@ class Control:
     async def _attach(self, request: Request) -> Mapping[str, Any]:
         agent_id = _agent_id(request.query_params.get("agent_id"))
         return {"argv": list(await self._backend.attach_argv(agent_id))}
+
+    async def _usage(self, request: Request) -> Mapping[str, Any]:
+        return await self._backend.usage(request.query_params.get("day"))
 
     async def _release(self, _request: Request) -> Mapping[str, Any]:
         await self._backend.release()

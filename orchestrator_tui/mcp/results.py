@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.lifecycle import ACTIVE_STATES
 from orchestrator_tui.core.models import AgentState, HealthStatus, Mission, QueueStats
+from orchestrator_tui.core.usage import Spent
 from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import AgentView
 from orchestrator_tui.missions.report import mission_entry
@@ -32,6 +33,18 @@ def agent_entry(agent: AgentView) -> Shape:
         "pid": agent.pid,
         "pane_id": agent.pane_id,
         "waiting_for": agent.waiting_for.value if agent.waiting_for else None,
+        "tokens": _tokens(agent.spent),
+        "cost_usd": agent.spent.known_cost,
+        "context_percent": agent.context_percent,
+    }
+
+
+def _tokens(spent: Spent) -> Shape:
+    return {
+        "input": spent.input,
+        "output": spent.output,
+        "cache_read": spent.cache_read,
+        "cache_write": spent.cache_write,
     }
 
 

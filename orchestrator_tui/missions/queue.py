@@ -12,6 +12,7 @@ from orchestrator_tui.core.errors import StoreUnavailable
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import Mission, MissionSpec, Priority, QueueStats, Role, TaskType, TokenUsage
 from orchestrator_tui.missions.changes import Changes, FailureReport
+from orchestrator_tui.missions.ledger import UsageLedger
 from orchestrator_tui.missions.registry import AgentRegistry
 from orchestrator_tui.missions.sqlite import SqliteStore
 from orchestrator_tui.missions.store import MissionStore
@@ -50,6 +51,7 @@ class MissionQueue:
         self._leases: dict[str, str] = {}
         self._taken_at: dict[str, int] = {}
         self.registry = AgentRegistry(writer)
+        self.ledger = UsageLedger(writer)
         self.on_close: Callable[[], Awaitable[None]] | None = None
 
     @classmethod

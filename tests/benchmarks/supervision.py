@@ -60,6 +60,12 @@ class SleeperProvider:
     def has_transcript(self, record: AgentRecord, context: AgentContext) -> bool:
         return False
 
+    def transcripts(self, record: AgentRecord, context: AgentContext) -> tuple[Path, ...]:
+        return ()
+
+    def context_window(self, model: str) -> int | None:
+        return None
+
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         return None
 

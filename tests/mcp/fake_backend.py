@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from orchestrator_tui.agents.credentials import Caller
+from orchestrator_tui.agents.telemetry import read_logs
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, LeaseLost, NotAllowedNow, UnknownAgent, UnknownMission
 from orchestrator_tui.core.events import Event, EventType
@@ -21,6 +22,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
     WaitingFor,
 )
+from orchestrator_tui.core.usage import ApiRequest
 from orchestrator_tui.core.verdict import Confidence, Source, Verdict
 from orchestrator_tui.core.views import AgentView, SpawnRequest
 
@@ -75,6 +77,7 @@ class FakeBackend:
         self.limits: list[int] = []
         self.fetched: set[str] = set()
         self.hooks: list[tuple[int, Mapping[str, object]]] = []
+        self.exports: list[tuple[int, list[ApiRequest]]] = []
         self.typed: list[tuple[int, str]] = []
         self.items: list[AttentionItem] = []
         self.answered: list[tuple[str, bool, str]] = []
@@ -220,6 +223,14 @@ class FakeBackend:
             raise self.failure
         self.hooks.append((agent_id, payload))
         return {"decision": "block", "reason": "report first"} if payload.get("hook_event_name") == "Stop" else {}
+
+    async def telemetry(self, agent_id: int, payload: Mapping[str, object]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.exports.append((agent_id, read_logs(payload, agent_id)))
+
+    async def usage(self, day: str | None) -> Mapping[str, object]:
+        return {"day": day}
 
     def recent_events(self, limit: int) -> Sequence[Event]:
         return [Event(EventType.CRASH, 5, agent_id=2, data={"signal": "SIGKILL"}, seq=9)][:limit]

@@ -1,6 +1,6 @@
 """The protocol between the supervisor and the program that an agent is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +29,11 @@ class AgentContext:
     cwd: str
     system_prompt: str
     permission_mode: str = "default"
+
+    @property
+    def logs_url(self) -> str:
+        """Where its program sends OTLP logs."""
+        return f"{self.hooks_url.removesuffix('/hooks')}/v1/logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,14 @@ class Provider(Protocol):
 
     def has_transcript(self, record: AgentRecord, context: AgentContext) -> bool:
         """Whether the recorded conversation can be resumed."""
+        ...
+
+    def transcripts(self, record: AgentRecord, context: AgentContext) -> Sequence[Path]:
+        """The recorded conversation's transcript and those of its subagents; they may not be there yet."""
+        ...
+
+    def context_window(self, model: str) -> int | None:
+        """How many tokens a model reads at most, by the name that the transcript gives it; None when not known."""
         ...
 
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:

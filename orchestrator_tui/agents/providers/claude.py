@@ -5,14 +5,20 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
 from orchestrator_tui.agents.private_files import private_folder, write_private_bytes
-from orchestrator_tui.agents.providers import claude_input, claude_settings, session_file, transcript
+from orchestrator_tui.agents.providers import (
+    claude_input,
+    claude_settings,
+    claude_telemetry,
+    session_file,
+    transcript,
+)
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.agents.providers.claude_screens import read_claude_screen
 from orchestrator_tui.agents.providers.claude_sight import word_of_screen
@@ -108,7 +114,10 @@ class ClaudeProvider:
         forget_dead_claims(claims)
         claim = str(claims / start.conversation_id)
         argv = (*self._python(), str(launcher), prompt_file, claim, program, *options)
-        return LaunchSpec(argv=argv, env=self.environment(context, record.id), cwd=context.cwd)
+        variables = dict(self.environment(context, record.id))
+        if not claude_telemetry.is_the_users(environ, config_folder(environ), context.cwd):
+            variables |= claude_telemetry.variables(context.logs_url, context.token)
+        return LaunchSpec(argv=argv, env=variables, cwd=context.cwd)
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
         """The exact text of a delivery."""
@@ -138,6 +147,17 @@ class ClaudeProvider:
         if record.conversation_id is None:
             return False
         return transcript.is_resumable(_transcript(self._environment_of(record), context.cwd, record.conversation_id))
+
+    def transcripts(self, record: AgentRecord, context: AgentContext) -> Sequence[Path]:
+        """The conversation's transcript and its subagents', which stand in a folder of its name."""
+        if record.conversation_id is None:
+            return ()
+        path = _transcript(self._environment_of(record), context.cwd, record.conversation_id)
+        return (path, *sorted(path.with_suffix("").glob("subagents/agent-*.jsonl")))
+
+    def context_window(self, model: str) -> int | None:
+        """By the model's name."""
+        return claude_telemetry.context_window(model)
 
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """What the CLI's session file says; none exists while a start-up dialog is open."""

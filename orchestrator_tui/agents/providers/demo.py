@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestrator_tui.agents.guard import InputSight
@@ -16,6 +16,7 @@ from orchestrator_tui.core.verdict import Observation
 from orchestrator_tui.pty.sight import PaneSight
 
 PROGRAM = Path(__file__).resolve().parent / "demo_agent"
+_CONTEXT_WINDOW = 200_000
 
 
 class DemoProvider:
@@ -95,6 +96,16 @@ class DemoProvider:
             return False
         return transcript.is_resumable(_transcript_path(context, record.conversation_id))
 
+    def transcripts(self, record: AgentRecord, context: AgentContext) -> Sequence[Path]:
+        """The conversation's transcript; it has no subagents."""
+        if record.conversation_id is None:
+            return ()
+        return (_transcript_path(context, record.conversation_id),)
+
+    def context_window(self, model: str) -> int | None:
+        """As of a small model."""
+        return _CONTEXT_WINDOW
+
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """What the program's session file says."""
         return session_file.read_session_status(context.files / "sessions", pid)
@@ -115,6 +126,7 @@ class DemoProvider:
             "ORCHESTRATOR_AGENT_ID": str(agent_id),
             "ORCHESTRATOR_AGENT_URL": context.url,
             "ORCHESTRATOR_AGENT_HOOKS": context.hooks_url,
+            "ORCHESTRATOR_AGENT_LOGS": context.logs_url,
             "ORCHESTRATOR_AGENT_TOKEN": context.token,
             "ORCHESTRATOR_AGENT_FILES": str(context.files),
             "ORCHESTRATOR_DEMO_STATE": str(context.files.parent / "demo-state"),

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
@@ -88,6 +89,14 @@ class GenericProvider:
     def has_transcript(self, record: AgentRecord, context: AgentContext) -> bool:
         """Never: a new process knows nothing of the old one's conversation."""
         return False
+
+    def transcripts(self, record: AgentRecord, context: AgentContext) -> Sequence[Path]:
+        """None: what it spends is not known."""
+        return ()
+
+    def context_window(self, model: str) -> int | None:
+        """Not known."""
+        return None
 
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """None: its screen is all it says."""

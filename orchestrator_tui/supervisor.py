@@ -40,6 +40,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction, decide
+from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.views import (
     AgentView,
     KillPreview,
@@ -239,8 +240,12 @@ class Supervisor:
         return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
-        """Answers one permission request of the inbox."""
+        """Allows or denies one item of the inbox."""
         await self.permissions.answer(await self._waiting_item(item_id), allow, message)
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        """Answers the questions of one item of the inbox."""
+        await self.permissions.choose(await self._waiting_item(item_id), choices)
 
     async def allow_always(self, item_id: str, rule: PermissionRule) -> None:
         """Keeps an allow rule in the user's file, then allows the request that it was made from."""

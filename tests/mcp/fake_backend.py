@@ -21,6 +21,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
     WaitingFor,
 )
+from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.views import AgentView, SpawnRequest
 
 HEALTHY = HealthStatus(True, True, 1_000, 2_000_000, 1.5, 30)
@@ -77,6 +78,7 @@ class FakeBackend:
         self.typed: list[tuple[int, str]] = []
         self.items: list[AttentionItem] = []
         self.answered: list[tuple[str, bool, str]] = []
+        self.chosen: list[tuple[str, tuple[Choice, ...]]] = []
         self.approved: list[tuple[int, bool]] = []
         self.released = asyncio.Event()
         self.hang: asyncio.Event | None = None
@@ -143,6 +145,9 @@ class FakeBackend:
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         self.answered.append((item_id, allow, message))
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        self.chosen.append((item_id, tuple(choices)))
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:
         self._get(agent_id)

@@ -94,11 +94,15 @@ class Asking:
 
     def press(self, *keys: str) -> None:
         """Presses keys in the pane of the only agent, as a person who is attached does."""
-        self._tmux("send-keys", *keys)
+        self._tmux("send-keys", "-t", self._pane(), *keys)
 
     def screen(self) -> str:
         """What the pane of the only agent shows."""
-        return self._tmux("capture-pane", "-p")
+        return self._tmux("capture-pane", "-p", "-t", self._pane())
+
+    def _pane(self) -> str:
+        listed = self._tmux("list-panes", "-a", "-F", "#{@agent_id} #{pane_id}").splitlines()
+        return next(pane for agent_id, pane in (line.split(" ") for line in listed) if agent_id)
 
     def _tmux(self, *arguments: str) -> str:
         socket = socket_name(self.program.session(SESSION).folder, SESSION)

@@ -14,7 +14,7 @@ the MCP tool; any other is echoed.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 MISSION_TOOL = "mcp__orchestrator__mission"
@@ -36,17 +36,20 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A tool call, with what is said before it."""
+    """A tool call, with what is said before it; by default that names the tool."""
 
     tool: str
     arguments: Mapping[str, object]
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """An HTTP error."""
+    """An HTTP error; without a message it names its kind."""
 
     status: int
+    message: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 Answer = Say | Use | Refuse
@@ -62,18 +65,31 @@ def texts_of(message: Mapping[str, Any]) -> str:
     return "\n".join(text for text in texts if not text.startswith("<system-reminder>"))
 
 
-def answer(request: Mapping[str, Any]) -> Answer:
-    """The next answer of the conversation that the request holds."""
+def conversation(request: Mapping[str, Any]) -> tuple[str, int]:
+    """What the user said last in a request, and how many tool calls the model made since."""
+    spoken = _spoken(request)
+    if not spoken:
+        return "", 0
+    index, text = spoken[-1]
+    messages = cast("list[dict[str, Any]]", request["messages"])
+    return text, sum(_tool_calls(message) for message in messages[index + 1 :])
+
+
+def _spoken(request: Mapping[str, Any]) -> list[tuple[int, str]]:
     messages = cast("list[dict[str, Any]]", request["messages"])
     spoken = [(index, texts_of(message)) for index, message in enumerate(messages) if message["role"] == "user"]
-    spoken = [(index, text) for index, text in spoken if text.strip()]
+    return [(index, text) for index, text in spoken if text.strip()]
+
+
+def answer(request: Mapping[str, Any]) -> Answer:
+    """The next answer of the conversation that the request holds."""
+    spoken = _spoken(request)
     if not spoken:
         return Say("nothing was said")
-    index, text = spoken[-1]
+    text, calls = conversation(request)
     if not request.get("tools"):
         return Say(f"echo: {text.strip()[:60]}")
-    calls = sum(_tool_calls(message) for message in messages[index + 1 :])
-    steps = list(_plan(text, [earlier for _, earlier in spoken[:-1]], plan_file_of(messages)))
+    steps = list(_plan(text, [earlier for _, earlier in spoken[:-1]], plan_file_of(request["messages"])))
     return steps[min(calls, len(steps) - 1)]
 
 

@@ -15,6 +15,7 @@ from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
 from orchestrator_tui.agents.permissions import Permissions, permission_item
@@ -59,7 +60,9 @@ KEPT_EVENTS = 500
 class Supervisor:
     """Owns the parts and their tasks; satisfies ``SupervisorClient`` for screens and ``Backend`` for the endpoint."""
 
-    def __init__(self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager, rules: RuleBook) -> None:
+    def __init__(
+        self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager, rules: RuleBook, inbox_store: InboxStore
+    ) -> None:
         self.fleet = fleet
         self.spawning_roles: Collection[Role] = fleet.settings.spawning_roles
         self._event_log = event_log
@@ -70,7 +73,8 @@ class Supervisor:
         self.dispatcher = Dispatcher(fleet, self.delivery)
         self.fencer = Fencer(fleet, self.delivery.launcher)
         self.settling = Settling(fleet, self.delivery, self.fencer)
-        self.permissions = Permissions(fleet, rules)
+        self._inbox_store = inbox_store
+        self.permissions = Permissions(fleet, rules, inbox_store)
         self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
         self._deaths = Deaths(fleet, self.settling)
@@ -100,10 +104,12 @@ class Supervisor:
         self._background.start(self._forward_panes(pane_events), "pane events")
         self._background.start(self._forward_missions(mission_events), "mission events")
         await self._adoption.run()
+        self.permissions.restore()
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
-        self._background.start(Notifier(self.fleet, self.inbox).run(), "notifications")
+        self._background.start(Notifier(self.fleet, self.inbox, self._inbox_store).run(), "notifications")
+        self._background.start(self._inbox_store.run(), "inbox store")
         self._background.start(self.screen_turns.run(), "screens")
 
     async def aclose(self) -> None:
@@ -116,6 +122,7 @@ class Supervisor:
         with suppress(OrchestratorError):
             await self.monitor.store_spent_time()
         await self.fleet.book.flush()
+        await self._inbox_store.flush()
         await self._event_log.aclose()
 
     def restart_when_idle(self) -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.agents.pane_answers import PaneAnswers
+from orchestrator_tui.agents.inbox_store import InboxStore
+from orchestrator_tui.agents.pane_answers import DENIED, PaneAnswers
 from orchestrator_tui.agents.permission_replies import NOTHING, answers_reply, verdict_reply
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.core.attention import Ask, AttentionItem, AttentionKind, attention
@@ -25,7 +26,6 @@ HOLD_S = 86_340.0
 """A minute less than the time that the hook is given by the program: the reply is ours to end."""
 
 SETTLED_MS = 1_000
-DENIED = "The person who runs this session denied it."
 
 
 @dataclass(slots=True)
@@ -39,14 +39,24 @@ class _Open:
 class Permissions:
     """The open requests of all agents; whenever they change, the fleet is told that the agent did."""
 
-    def __init__(self, fleet: Fleet, rules: RuleBook, *, hold_s: float = HOLD_S) -> None:
+    def __init__(self, fleet: Fleet, rules: RuleBook, store: InboxStore, *, hold_s: float = HOLD_S) -> None:
         self._fleet = fleet
+        self._store = store
         self.rules = rules
         self._hold_s = hold_s
         self._open: dict[str, _Open] = {}
-        self._last_id = 0
+        self._last_id = store.kept.last_id
+        self._earlier = {ask.id: replace(ask, is_held=False) for ask in store.kept.asks}
         self._panes = PaneAnswers(fleet)
         self.sources: list[Callable[[], Iterable[AttentionItem]]] = []
+
+    def restore(self) -> None:
+        """Takes over the requests that agents made of an earlier supervisor and still wait on."""
+        earlier, self._earlier = self._earlier, {}
+        for ask in earlier.values():
+            record = self._fleet.book.find(ask.agent_id)
+            if record is not None and record.state is AgentState.WAITING:
+                self._put(ask)
 
     def asks(self) -> Sequence[Ask]:
         """The open requests, oldest first."""
@@ -75,11 +85,11 @@ class Permissions:
         tool, tool_input = _request(payload)
         if not tool:
             return NOTHING
-        self._last_id += 1
-        ask = Ask(f"ask-{self._last_id}", record.id, self._fleet.clock.now_ms(), tool, tool_input)
-        entry = _Open(ask, asyncio.get_running_loop().create_future())
-        self._open[ask.id] = entry
-        self._announce(record.id)
+        ask = self._asked_again(record.id, tool, tool_input)
+        if ask is None:
+            self._last_id += 1
+            ask = Ask(f"ask-{self._last_id}", record.id, self._fleet.clock.now_ms(), tool, tool_input)
+        entry = self._put(ask)
         try:
             async with asyncio.timeout(self._hold_s):
                 return await entry.reply
@@ -88,8 +98,7 @@ class Permissions:
         finally:
             # Still open: the connection was lost, or we waited as long as we may. The dialog may be there yet.
             if self._open.get(ask.id) is entry:
-                self._open[ask.id] = _Open(replace(ask, is_held=False), entry.reply)
-                self._announce(record.id)
+                self._put(replace(ask, is_held=False))
 
     def settle(self, agent_id: int, payload: Mapping[str, object] | None = None) -> bool:
         """Forgets what was answered in the pane: the request that ``payload`` shows as done, or all of the agent.
@@ -105,7 +114,11 @@ class Permissions:
         return any(entry.ask.agent_id == agent_id for entry in self._open.values())
 
     def take_own_words(self) -> None:
-        """A program that says it works again was answered in its pane, though its tool still runs."""
+        """Believes a program's own word that its dialog is over, which no hook tells at that moment.
+
+        It works again: it was answered in its pane, and the tool still runs. It is idle: it was interrupted there;
+        what becomes of the turn is decided elsewhere.
+        """
         now = self._fleet.clock.now_ms()
         for agent_id in {entry.ask.agent_id for entry in self._open.values()}:
             record = self._fleet.book.find(agent_id)
@@ -114,7 +127,7 @@ class Permissions:
                 continue
             word = self._fleet.own_word(record)
             newest = max(entry.ask.since for entry in self._open.values() if entry.ask.agent_id == agent_id)
-            if word is None or word.state is not AgentState.BUSY or word.updated_at is None:
+            if word is None or word.state not in (AgentState.BUSY, AgentState.IDLE) or word.updated_at is None:
                 continue
             if word.updated_at > newest and now - word.updated_at > SETTLED_MS:
                 self.settle(agent_id)
@@ -164,6 +177,19 @@ class Permissions:
             self._close(item.id, NOTHING)
         self._answered(item, "answer", "a person" if held else "a person, by key", " / ".join(texts.values()))
 
+    def _asked_again(self, agent_id: int, tool: str, tool_input: Mapping[str, object]) -> Ask | None:
+        """A request whose reply was lost, when its program makes it once more: it keeps its id and time."""
+        for ask in [*self._earlier.values(), *self.asks()]:
+            if not ask.is_held and (ask.agent_id, ask.tool, ask.tool_input) == (agent_id, tool, tool_input):
+                self._earlier.pop(ask.id, None)
+                return replace(ask, is_held=True)
+        return None
+
+    def _put(self, ask: Ask) -> _Open:
+        entry = self._open[ask.id] = _Open(ask, asyncio.get_running_loop().create_future())
+        self._announce(ask.agent_id)
+        return entry
+
     def _held(self, item: AttentionItem) -> _Open | None:
         """The open request behind an item whose program waits for our reply."""
         entry = self._open.get(item.id)
@@ -184,6 +210,7 @@ class Permissions:
         self._announce(entry.ask.agent_id)
 
     def _announce(self, agent_id: int) -> None:
+        self._store.keep_asks(self._last_id, self.asks())
         self._fleet.changed(agent_id)
 
     def _tell(

@@ -31,6 +31,7 @@ class SleeperProvider:
     interrupt_keys: tuple[str, ...] = ()
     command_prefixes = ""
     screen = None
+    dialogs = None
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
         return mission.prompt

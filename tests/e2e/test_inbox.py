@@ -54,10 +54,13 @@ def test_two_ask_at_once_one_is_allowed_one_denied_and_a_rule_answers_the_third(
 def test_a_request_whose_supervisor_was_killed_is_answered_by_a_key(asking: Asking) -> None:
     asking.json("agent", "spawn")
     asking.give("made", "Go. [[BASH touch made.txt]]")
-    asking.asked("permission")
+    (before,) = asking.asked("permission")
     asking.kill_supervisor()
     asking.serve()
-    (item,) = [one for one in asking.json("agent", "inbox")["items"] if one["kind"] == "permission"]
+    (item,) = asking.asked("permission")
+    assert [item[key] for key in ("id", "since", "tool_input")] == [
+        before[key] for key in ("id", "since", "tool_input")
+    ]
     refused = asking.run("agent", "answer", item["id"], "--deny", "because")
     assert "no message reaches it" in refused.stderr
     asking.json("agent", "answer", item["id"], "--allow")

@@ -118,3 +118,51 @@ def test_the_person_in_the_pane_may_answer_first(asking: Asking, stub: MessagesS
     assert refused.returncode == 2
     asking.until_done("one")
     assert any('=\\"SQLite\\"' in text for text in told_to_the_model(stub))
+
+
+def test_after_a_restart_of_the_supervisor_questions_are_answered_by_keys(asking: Asking, stub: MessagesStub) -> None:
+    asking.json("agent", "spawn")
+    asking.give("keys", asks(DATABASE, PARTS))
+    (before,) = asking.asked("question")
+    asking.kill_supervisor()
+    asking.serve()
+    (item,) = asking.asked("question")
+    assert [item[key] for key in ("id", "since", "questions")] == [before[key] for key in ("id", "since", "questions")]
+    asking.json("agent", "answer", item["id"], "--option", "2", "--option", "1,3")
+    asking.until_done("keys")
+    assert any('=\\"PostgreSQL\\"' in text and '=\\"Parser, Shell\\"' in text for text in told_to_the_model(stub))
+    assert asking.events("permission")[-1]["by"] == "a person, by key"
+
+
+def test_after_a_restart_own_words_and_a_rejected_plan_are_typed(planning: Asking, stub: MessagesStub) -> None:
+    planning.json("agent", "spawn")
+    own = "DuckDB: it is fast, it needs no server, and the people who will read these tests know it well already"
+    planning.give("typed", f"{asks(DATABASE)} [[PLAN {PLAN}]] [[PLAN {PLAN} and a parser]]")
+    planning.asked("question")
+    planning.kill_supervisor()
+    planning.serve()
+    (item,) = planning.asked("question")
+    planning.json("agent", "answer", item["id"], "--text", own)
+    planning.asked("plan")
+    planning.kill_supervisor()
+    planning.serve()
+    (first,) = planning.asked("plan")
+    planning.json("agent", "answer", first["id"], "--deny", "Use a generator instead.")
+    (second,) = wait_until(lambda: [one for one in planning.items("plan") if one["id"] != first["id"]], "a plan", 60)
+    assert any(f'=\\"{own}\\"' in text for text in told_to_the_model(stub))
+    assert any("Use a generator instead." in text for text in told_to_the_model(stub))
+    planning.kill_supervisor()
+    planning.serve()
+    planning.asked("plan")
+    planning.json("agent", "answer", second["id"], "--allow")
+    planning.until_done("typed")
+    assert any("User has approved your plan" in text for text in told_to_the_model(stub))
+
+
+def test_escape_in_the_pane_takes_the_item_away(asking: Asking) -> None:
+    asking.json("agent", "spawn")
+    asking.give("one", asks(DATABASE))
+    asking.asked("question")
+    wait_until(lambda: "Enter to select" in asking.screen(), "the dialog")
+    asking.press("Escape")
+    wait_until(lambda: asking.json("agent", "inbox")["items"] == [], "the item is gone", 5)

@@ -1,12 +1,13 @@
 """The protocol between the supervisor and the program that an agent is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from orchestrator_tui.agents.screen_rules import Echo, ScreenRules
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
+from orchestrator_tui.core.questions import Choice, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,30 @@ class SessionStatus:
     waiting_for: WaitingFor | None
     conversation_id: str | None
     updated_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do next in a dialog: type ``text``, or press ``keys`` (tmux key names).
+
+    ``about`` tells apart steps of the same keys in different parts of a dialog.
+    """
+
+    keys: tuple[str, ...] = ()
+    text: str = ""
+    about: str = ""
+
+
+class Dialogs(Protocol):
+    """How a program's own dialogs are answered by keys, one look at the screen (the text with styles) at a time."""
+
+    def question_step(self, screen: str, questions: Sequence[Question], choices: Sequence[Choice]) -> Step | None:
+        """What to do now to give these answers; None when the screen shows none of the questions."""
+        ...
+
+    def plan_step(self, screen: str, tool_input: Mapping[str, object], allow: bool, message: str) -> Step | None:
+        """What to do now to approve or reject a plan; None when the screen does not ask about it."""
+        ...
 
 
 class Screen(Protocol):
@@ -94,6 +119,11 @@ class Provider(Protocol):
 
     command_prefixes: str
     """Characters that make a typed line a command of the program instead of a message."""
+
+    @property
+    def dialogs(self) -> Dialogs | None:
+        """How questions and plans are answered by keys; None where there are none, or nobody knows."""
+        ...
 
     @property
     def screen(self) -> Screen | None:

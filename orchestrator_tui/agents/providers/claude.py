@@ -13,6 +13,7 @@ from orchestrator_tui.agents.mission_text import compose, compose_resume, delive
 from orchestrator_tui.agents.private_files import private_folder, write_private_bytes
 from orchestrator_tui.agents.providers import claude_settings, session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.claude_answers import ClaudeDialogs
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 
@@ -36,6 +37,7 @@ class ClaudeProvider:
     interrupt_keys: tuple[str, ...] = ("Escape",)
     command_prefixes = "!/#"
     screen = None
+    dialogs = ClaudeDialogs()
 
     def __init__(
         self, command: str = "claude", environ: Mapping[str, str] = os.environ, interpreter: str = sys.executable

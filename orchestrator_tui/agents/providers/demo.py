@@ -22,6 +22,7 @@ class DemoProvider:
     interrupt_keys: tuple[str, ...] = ("Escape",)
     command_prefixes = "!/#"
     screen = None
+    dialogs = None
 
     def __init__(self, interpreter: str = sys.executable, program: Path = PROGRAM) -> None:
         self._interpreter = interpreter

@@ -18,6 +18,7 @@ class GenericProvider:
     """Agents that are one configured program; each start is a new conversation, since none can be resumed."""
 
     lists_prompts = False
+    dialogs = None
     command_prefixes = ""
 
     def __init__(self, name: str, config: ProviderConfig, environ: Mapping[str, str] = os.environ) -> None:

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from orchestrator_tui.agents.book import AgentBook
 from orchestrator_tui.agents.credentials import Credentials
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.providers.base import Provider
 from orchestrator_tui.agents.providers.claude import ClaudeProvider
 from orchestrator_tui.agents.providers.demo import DemoProvider
@@ -197,7 +198,11 @@ class Runtime:
             default_provider=default,
         )
         self.supervisor = Supervisor(
-            self._fleet, EventLog(session.events), self._worktrees, RuleBook(settings.permissions, user_config_file())
+            self._fleet,
+            EventLog(session.events),
+            self._worktrees,
+            RuleBook(settings.permissions, user_config_file()),
+            InboxStore(session.inbox),
         )
         self.supervisor.may_be_released = kind == "serve"
         self.supervisor.monitor.provider_notice = notice

@@ -67,6 +67,7 @@ class Session:
         self.database = self.folder / "missions.db"
         self.events = self.folder / "events.jsonl"
         self.log = self.folder / "orchestrator.log"
+        self.inbox = self.folder / "inbox.json"
         self.agents = self.folder / "agents"
         self._lock_file = self.folder / "owner.lock"
         self._endpoint_file = self.folder / "endpoint.json"

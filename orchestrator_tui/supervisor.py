@@ -16,6 +16,7 @@ from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.isolation import Isolation
 from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
@@ -48,6 +49,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction, decide
+from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import (
     AgentView,
@@ -68,7 +70,9 @@ SETTLED_WITHIN_S = 3.0
 class Supervisor:
     """Owns the parts and their tasks; satisfies ``SupervisorClient`` for screens and ``Backend`` for the endpoint."""
 
-    def __init__(self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager, rules: RuleBook) -> None:
+    def __init__(
+        self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager, rules: RuleBook, inbox_store: InboxStore
+    ) -> None:
         self.fleet = fleet
         self.spawning_roles: Collection[Role] = fleet.settings.spawning_roles
         self._event_log = event_log
@@ -79,7 +83,8 @@ class Supervisor:
         self.dispatcher = Dispatcher(fleet, self.delivery)
         self.fencer = Fencer(fleet, self.delivery.launcher)
         self.settling = Settling(fleet, self.delivery, self.fencer)
-        self.permissions = Permissions(fleet, rules)
+        self._inbox_store = inbox_store
+        self.permissions = Permissions(fleet, rules, inbox_store)
         self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
         self._isolation = Isolation(fleet, worktrees)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, self._isolation)
@@ -128,10 +133,12 @@ class Supervisor:
         self._background.start(self._forward_missions(mission_events), "mission events")
         await self._adoption.run()
         self._background.start(self.transcripts.run(marks), "transcripts")
+        self.permissions.restore()
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
-        self._background.start(Notifier(self.fleet, self.inbox).run(), "notifications")
+        self._background.start(Notifier(self.fleet, self.inbox, self._inbox_store).run(), "notifications")
+        self._background.start(self._inbox_store.run(), "inbox store")
         self._background.start(self.screen_turns.run(), "screens")
 
     async def aclose(self) -> None:
@@ -146,6 +153,7 @@ class Supervisor:
         with suppress(OrchestratorError):
             await self.transcripts.look()
         await self.fleet.book.flush()
+        await self._inbox_store.flush()
         await self._event_log.aclose()
 
     def restart_when_idle(self) -> None:
@@ -253,8 +261,12 @@ class Supervisor:
         return self._waiting_items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
-        """Answers one permission request of the inbox."""
+        """Allows or denies one item of the inbox."""
         await self.permissions.answer(await self._waiting_item(item_id), allow, message)
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        """Answers the questions of one item of the inbox."""
+        await self.permissions.choose(await self._waiting_item(item_id), choices)
 
     async def allow_always(self, item_id: str, rule: PermissionRule) -> None:
         """Keeps an allow rule in the user's file, then allows the request that it was made from."""

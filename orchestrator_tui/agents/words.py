@@ -2,10 +2,11 @@
 
 from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, failure_of
 from orchestrator_tui.agents.providers.base import SessionStatus
-from orchestrator_tui.core.attention import QUESTION_TOOLS, Ask
+from orchestrator_tui.core.attention import Ask
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, WaitingFor
 from orchestrator_tui.core.permission_rules import subject_of
+from orchestrator_tui.core.questions import DIALOG_TOOLS
 from orchestrator_tui.core.verdict import Observation, Source
 from orchestrator_tui.pty.procs import STOPPED_STATE, ProcessInfo
 
@@ -40,7 +41,7 @@ def word_of_hook(reading: HookReading, name: str, at: int, *, begins_mission: bo
 
 def word_of_ask(ask: Ask) -> Observation:
     """The word of a request that is open, whatever other hooks came since: its dialog is."""
-    is_question = ask.tool in QUESTION_TOOLS
+    is_question = ask.tool in DIALOG_TOOLS
     subject = " ".join(subject_of(ask.tool_input).split())
     return Observation(
         Source.HOOK,

@@ -36,7 +36,18 @@ def render_inbox(items: Sequence[dict[str, Any]], now_s: float) -> str:
     for item in items:
         age = f"{max(0, int(now_s - item['since'] / 1000))}s"
         rows.append([item["id"], age, item["kind"], item["agent_name"] or "-", _shown(item["text"])])
-    return table(rows)
+    return "\n".join([table(rows), *(text for item in items for text in _more(item))])
+
+
+def _more(item: dict[str, Any]) -> list[str]:
+    """What a row has no room for: options to choose from, and other lines."""
+    lines = [f"  {_shown(line)}" for line in item["details"]]
+    for question in item["questions"]:
+        lines.append(f"  {_shown(question['question'])}{' (several)' if question['takes_several'] else ''}")
+        for number, option in enumerate(question["options"], 1):
+            described = f": {option['description']}" if option["description"] else ""
+            lines.append(f"    {number}  {_shown(option['label'] + described)}")
+    return ["", f"{item['id']}:", *lines] if lines else []
 
 
 def render_usage(answer: dict[str, Any]) -> str:

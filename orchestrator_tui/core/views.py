@@ -22,6 +22,7 @@ from orchestrator_tui.core.models import (
     WaitingFor,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
 from orchestrator_tui.core.verdict import Verdict
 
@@ -284,7 +285,11 @@ class SupervisorClient(Protocol):
         ...
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
-        """Answers one permission request of the inbox; refused when it is over or its prompt changed."""
+        """Allows or denies one item of the inbox; refused when it is over or its prompt changed."""
+        ...
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        """Answers the questions of one item of the inbox, one choice each; refused as ``answer`` is."""
         ...
 
     async def allow_always(self, item_id: str, rule: PermissionRule) -> None:

@@ -7,6 +7,7 @@ from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import HealthStatus, Mission, MissionSpec, QueueStats, Role, TokenUsage
+from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import AgentView, SpawnRequest
 
@@ -58,7 +59,11 @@ class Backend(Protocol):
         ...
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
-        """Answers one permission request of the inbox."""
+        """Allows or denies one item of the inbox."""
+        ...
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        """Answers the questions of one item of the inbox."""
         ...
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:

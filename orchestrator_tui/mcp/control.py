@@ -5,15 +5,19 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from orchestrator_tui.core.errors import Forbidden, OrchestratorError, UsageError
+from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.mcp.backend import Backend
 from orchestrator_tui.mcp.guard import caller_of
 from orchestrator_tui.mcp.hooks import error_response, internal_error, read_object
 from orchestrator_tui.mcp.traffic import Traffic
+
+_CHOICES = TypeAdapter(list[Choice])
 
 Answer = Callable[[Request], Awaitable[Mapping[str, Any]]]
 
@@ -76,6 +80,9 @@ class Control:
         item_id, allow, message = data.get("id"), data.get("allow"), data.get("message", "")
         if not isinstance(item_id, str):
             raise UsageError("`id` is required.", remedy="Give an id of `agent inbox`.", field="id")
+        if "choices" in data:
+            await self._backend.choose(item_id, _choices(data["choices"]))
+            return {"id": item_id, "answered": True}
         if not isinstance(allow, bool):
             raise UsageError("`allow` is required.", remedy="Say true or false.", field="allow")
         if not isinstance(message, str):
@@ -96,6 +103,20 @@ def _route(method: str, name: str, operation: Answer) -> Route:
             return internal_error(f"/control/{name}")
 
     return Route(f"/control/{name}", endpoint, methods=[method])
+
+
+def _choices(value: object) -> list[Choice]:
+    """The answers to an item's questions: ``[{"options": [2], "text": ""}, …]``."""
+    try:
+        return _CHOICES.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in ("choices", *first["loc"]))
+        raise UsageError(
+            f"`{where}`: {first['msg']}.",
+            remedy='Send one object a question: {"options": [2]} or {"text": "…"}.',
+            field="choices",
+        ) from None
 
 
 def _agent_id(value: object) -> int:

@@ -35,6 +35,7 @@ class SleeperProvider:
     command_prefixes = ""
     screen = None
     conversations = None
+    dialogs = None
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
         return mission.prompt

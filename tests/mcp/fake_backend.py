@@ -22,6 +22,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
     WaitingFor,
 )
+from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.usage import ApiRequest
 from orchestrator_tui.core.verdict import Confidence, Source, Verdict
 from orchestrator_tui.core.views import AgentView, SpawnRequest
@@ -81,6 +82,7 @@ class FakeBackend:
         self.typed: list[tuple[int, str]] = []
         self.items: list[AttentionItem] = []
         self.answered: list[tuple[str, bool, str]] = []
+        self.chosen: list[tuple[str, tuple[Choice, ...]]] = []
         self.approved: list[tuple[int, bool]] = []
         self.released = asyncio.Event()
         self.hang: asyncio.Event | None = None
@@ -152,6 +154,9 @@ class FakeBackend:
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         self.answered.append((item_id, allow, message))
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        self.chosen.append((item_id, tuple(choices)))
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:
         self._get(agent_id)

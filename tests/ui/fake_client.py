@@ -21,6 +21,7 @@ from orchestrator_tui.core.models import (
     WaitingFor,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.questions import Choice, Option, Question
 from orchestrator_tui.core.verdict import Confidence, Source, Verdict
 from orchestrator_tui.core.views import (
     AgentView,
@@ -253,7 +254,15 @@ ATTENTION = (
         agent_name="docs-fix",
         mission_id="m-044",
         tool="AskUserQuestion",
-        options=("All that answer 404", "Only the external ones"),
+        questions=(
+            Question(
+                "Which links should go?",
+                "Links",
+                (Option("All that answer 404", "also our own pages"), Option("Only the external ones")),
+            ),
+        ),
+        can_choose=True,
+        can_explain=True,
     ),
 )
 
@@ -413,6 +422,9 @@ class FakeClient:
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         self._record("answer", item_id, allow, message)
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        self._record("choose", item_id, tuple(choices))
 
     async def allow_always(self, item_id: str, rule: PermissionRule) -> None:
         self._record("allow_always", item_id, str(rule))

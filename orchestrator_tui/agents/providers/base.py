@@ -9,6 +9,7 @@ from typing import Protocol
 from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.screen_rules import Echo, ScreenRules
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
+from orchestrator_tui.core.questions import Choice, Question
 from orchestrator_tui.core.verdict import Observation
 from orchestrator_tui.pty.sight import PaneSight
 
@@ -100,6 +101,30 @@ class SessionStatus:
     file: tuple[str, int] | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do next in a dialog: type ``text``, or press ``keys`` (tmux key names).
+
+    ``about`` tells apart steps of the same keys in different parts of a dialog.
+    """
+
+    keys: tuple[str, ...] = ()
+    text: str = ""
+    about: str = ""
+
+
+class Dialogs(Protocol):
+    """How a program's own dialogs are answered by keys, one look at the screen (the text with styles) at a time."""
+
+    def question_step(self, screen: str, questions: Sequence[Question], choices: Sequence[Choice]) -> Step | None:
+        """What to do now to give these answers; None when the screen shows none of the questions."""
+        ...
+
+    def plan_step(self, screen: str, tool_input: Mapping[str, object], allow: bool, message: str) -> Step | None:
+        """What to do now to approve or reject a plan; None when the screen does not ask about it."""
+        ...
+
+
 class Screen(Protocol):
     """How a program without hooks is read and typed to."""
 
@@ -148,6 +173,11 @@ class Provider(Protocol):
 
     command_prefixes: str
     """Characters that make a typed line a command of the program instead of a message."""
+
+    @property
+    def dialogs(self) -> Dialogs | None:
+        """How questions and plans are answered by keys; None where there are none, or nobody knows."""
+        ...
 
     @property
     def screen(self) -> Screen | None:

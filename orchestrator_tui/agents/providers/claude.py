@@ -20,6 +20,7 @@ from orchestrator_tui.agents.providers import (
     transcript,
 )
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.claude_answers import ClaudeDialogs
 from orchestrator_tui.agents.providers.claude_screens import read_claude_screen
 from orchestrator_tui.agents.providers.claude_sight import word_of_screen
 from orchestrator_tui.agents.providers.kept_conversations import KeptConversations, forget_dead_claims
@@ -48,6 +49,7 @@ class ClaudeProvider:
     interrupt_keys: tuple[str, ...] = ("Escape",)
     command_prefixes = "!/#"
     screen = None
+    dialogs = ClaudeDialogs()
 
     @property
     def conversations(self) -> KeptConversations:

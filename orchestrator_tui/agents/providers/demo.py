@@ -29,6 +29,7 @@ class DemoProvider:
     command_prefixes = "!/#"
     screen = None
     conversations = KeptConversations(lambda _, context: context.files / "sessions")
+    dialogs = None
 
     def __init__(self, interpreter: str = sys.executable, program: Path = PROGRAM) -> None:
         self._interpreter = interpreter

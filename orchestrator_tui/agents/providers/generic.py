@@ -23,6 +23,7 @@ class GenericProvider:
     """Agents that are one configured program; each start is a new conversation, since none can be resumed."""
 
     lists_prompts = False
+    dialogs = None
     command_prefixes = ""
     conversations = None
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from orchestrator_tui.core.config import WorktreeConfig as WorktreeConfig
     from orchestrator_tui.core.errors import LeaseLost as LeaseLost
     from orchestrator_tui.core.errors import OrchestratorError as OrchestratorError
+    from orchestrator_tui.core.errors import PoolIncomplete as PoolIncomplete
     from orchestrator_tui.core.errors import SessionOwned as SessionOwned
     from orchestrator_tui.core.events import Event as Event
     from orchestrator_tui.core.events import EventType as EventType
@@ -39,6 +40,7 @@ _HOMES = {
     "WorktreeConfig": "core.config",
     "LeaseLost": "core.errors",
     "OrchestratorError": "core.errors",
+    "PoolIncomplete": "core.errors",
     "SessionOwned": "core.errors",
     "Event": "core.events",
     "EventType": "core.events",

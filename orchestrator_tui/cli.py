@@ -144,6 +144,20 @@ def endpoint(session: str | None, as_json: bool) -> None:
         click.echo(f"{info.url}  ({info.kind}, pid {info.pid}; --json shows the token)")
 
 
+@cli.command(epilog="Example: orchestrator-tui usage --day 2026-11-27")
+@session_option
+@click.option("--day", metavar="YYYY-MM-DD", help="Only what was spent on this local day.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def usage(session: str | None, day: str | None, as_json: bool) -> None:
+    """Show tokens and cost by agent, mission and day."""
+    from orchestrator_tui.commands.output import render_usage
+    from orchestrator_tui.mcp.client import control
+
+    info = running_endpoint(open_session(session))
+    answer = asyncio.run(control(info.url, info.token, "usage", query={"day": day} if day else None))
+    click.echo(json.dumps(answer) if as_json else render_usage(answer))
+
+
 @cli.command(epilog="Example: orchestrator-tui doctor")
 @session_option
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")

@@ -6,9 +6,10 @@ import logging
 import logging.handlers
 import os
 import shutil
+import time
 import tomllib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from orchestrator_tui.agents.book import AgentBook
 from orchestrator_tui.agents.credentials import Credentials
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.providers.base import Provider
 from orchestrator_tui.agents.providers.claude import ClaudeProvider
 from orchestrator_tui.agents.providers.demo import DemoProvider
 from orchestrator_tui.agents.providers.generic import GenericProvider
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.worktree import WorktreeManager
+from orchestrator_tui.core.budget import Budgets
 from orchestrator_tui.core.config import Settings, parse_settings
-from orchestrator_tui.core.errors import CannotRun, ConfigError, TmuxUnavailable, UsageError
+from orchestrator_tui.core.errors import CannotRun, ConfigError, NoSupervisor, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.permission_rules import RuleAction
 from orchestrator_tui.mcp.client import control
@@ -42,6 +45,7 @@ from orchestrator_tui.supervisor import Supervisor
 log = logging.getLogger(__name__)
 
 PROJECT_FILE = "orchestrator.toml"
+BUDGETS_EVERY_S = 1.0
 USER_ONLY_KEYS = frozenset({"spawning_roles", "permission_mode", "claude_command", "notify_command", "providers"})
 """What only the user's own configuration may set: agents can write the project's file."""
 
@@ -59,9 +63,11 @@ class _Environment(BaseSettings):
 def load_settings(cwd: Path, explicit: Path | None) -> Settings:
     """Merges the user's file, the project's file (or ``explicit`` instead of it) and ``ORCHESTRATOR_*`` variables.
 
+    A project's file may only lower budgets: a higher one there has no effect.
     Raises ConfigError naming file and key.
     """
     merged: dict[str, Any] = {}
+    budgets = Budgets()
     rules: list[Any] = []
     user_file = user_config_file()
     sources: list[tuple[Path, bool]] = [(user_file, True)]
@@ -86,11 +92,50 @@ def load_settings(cwd: Path, explicit: Path | None) -> Settings:
                 field=forbidden[0],
             )
         merged.update(data)
+        if "budgets" in data:
+            budgets = checked.budgets if trusted else budgets.lowered(checked.budgets)
+    merged["budgets"] = budgets.model_dump()
     if rules:
         merged["permissions"] = rules
     environment = _Environment().model_dump(exclude_none=True)
     merged.update(environment)
     return parse_settings(merged, "ORCHESTRATOR_* variables" if environment else "configuration")
+
+
+def live_budgets(cwd: Path, explicit: Path | None) -> Callable[[], Budgets]:
+    """The budgets as the configuration files say now, so that a person can raise one without a restart.
+
+    Files that changed are read at most once a second; while one is not valid, the budgets stay as they were.
+    """
+    budgets = load_settings(cwd, explicit).budgets
+    paths = (user_config_file(), explicit or cwd / PROJECT_FILE)
+    seen, looked_at = _stamps(paths), time.monotonic()
+
+    def now() -> Budgets:
+        nonlocal budgets, seen, looked_at
+        if time.monotonic() - looked_at >= BUDGETS_EVERY_S:
+            looked_at = time.monotonic()
+            stamps = _stamps(paths)
+            if stamps != seen:
+                seen = stamps
+                try:
+                    budgets = load_settings(cwd, explicit).budgets
+                except ConfigError as error:
+                    log.warning("the budgets stay as they are: %s", error)
+        return budgets
+
+    return now
+
+
+def _stamps(paths: Iterable[Path]) -> tuple[tuple[int, int] | None, ...]:
+    def stamp(path: Path) -> tuple[int, int] | None:
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
+    return tuple(map(stamp, paths))
 
 
 def user_config_file() -> Path:
@@ -125,6 +170,7 @@ class Runtime:
         queue: MissionQueue,
         manager: PTYManager,
         provider: str | None = None,
+        limits: Callable[[], Budgets] | None = None,
     ) -> None:
         self.session = session
         self.settings = settings
@@ -152,10 +198,16 @@ class Runtime:
             default_provider=default,
         )
         self.supervisor = Supervisor(
-            self._fleet, EventLog(session.events), self._worktrees, RuleBook(settings.permissions, user_config_file())
+            self._fleet,
+            EventLog(session.events),
+            self._worktrees,
+            RuleBook(settings.permissions, user_config_file()),
+            InboxStore(session.inbox),
         )
         self.supervisor.may_be_released = kind == "serve"
         self.supervisor.monitor.provider_notice = notice
+        if limits is not None:
+            self.supervisor.budgeting.limits = limits
         self.endpoint = Endpoint(self.supervisor, self._credentials, port=session.port())
 
     async def start(self) -> None:
@@ -258,9 +310,15 @@ def choose_provider(
 
 
 async def start_runtime(
-    session: Session, kind: OwnerKind, *, cwd: Path, settings: Settings, provider: str | None = None
+    session: Session,
+    kind: OwnerKind,
+    *,
+    cwd: Path,
+    settings: Settings,
+    provider: str | None = None,
+    limits: Callable[[], Budgets] | None = None,
 ) -> OwnedRuntime:
-    """Takes the session, opens its stores, adopts its agents and listens.
+    """Takes the session, opens its stores, adopts its agents and listens; ``limits`` None are the settings' budgets.
 
     Raises SessionOwned, TmuxUnavailable, CannotRun.
     """
@@ -273,7 +331,9 @@ async def start_runtime(
         opened.push_async_callback(queue.aclose)
         manager = make_manager(session)
         opened.push_async_callback(manager.aclose)
-        runtime = Runtime(session, kind, cwd=cwd, settings=settings, queue=queue, manager=manager, provider=provider)
+        runtime = Runtime(
+            session, kind, cwd=cwd, settings=settings, queue=queue, manager=manager, provider=provider, limits=limits
+        )
         opened.push_async_callback(runtime.aclose)
         await runtime.start()
         opened.pop_all()
@@ -294,8 +354,13 @@ def require_tmux() -> None:
 
 
 def log_to(path: Path) -> None:
-    """Sends every log record to the session's log file and nothing to the terminal."""
-    handler = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=2)
+    """Sends every log record to the session's log file and nothing to the terminal. Raises CannotRun."""
+    try:
+        handler = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=2)
+    except OSError as error:
+        raise CannotRun(
+            f"The log {path} cannot be written: {error.strerror}.", remedy="Make it yours to write, or remove it."
+        ) from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -330,5 +395,10 @@ async def take_over(session: Session) -> None:
             return
     if info.kind != "serve":
         return
-    await control(info.url, info.token, "release", {})
+    try:
+        await control(info.url, info.token, "release", {})
+    except NoSupervisor:
+        # It ended in this moment, or hangs; the session's lock tells which.
+        await wait_for_release(session, 2.0)
+        return
     await wait_for_release(session)

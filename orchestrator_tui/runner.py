@@ -152,6 +152,7 @@ class PlanRun:
         return [await self._supervisor.mission(mission_id) for mission_id in self._ids]
 
     async def _report(self, duration_ms: int) -> dict[str, Any]:
+        await self._supervisor.usage_settled()
         agents = {agent.id: agent for agent in self._supervisor.agents()}
         return build_report(self._supervisor.fleet.session, duration_ms, await self._missions(), agents)
 

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, cast
@@ -18,6 +19,7 @@ from orchestrator_tui.core.errors import CannotRun, SessionOwned, UsageError
 APP_NAME = "orchestrator-tui"
 STATE_DIR_VARIABLE = "ORCHESTRATOR_STATE_DIR"
 OwnerKind = Literal["dashboard", "serve", "run", "api"]
+_SECRET_BYTES = 32
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -65,6 +67,7 @@ class Session:
         self.database = self.folder / "missions.db"
         self.events = self.folder / "events.jsonl"
         self.log = self.folder / "orchestrator.log"
+        self.inbox = self.folder / "inbox.json"
         self.agents = self.folder / "agents"
         self._lock_file = self.folder / "owner.lock"
         self._endpoint_file = self.folder / "endpoint.json"
@@ -87,14 +90,29 @@ class Session:
     def agent_files(self, agent_id: int) -> Path:
         """The private folder of one agent."""
         folder = self.agents / str(agent_id)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise _unusable(folder, error) from error
         return folder
 
     def secret(self) -> bytes:
-        """The session's secret, made at first use."""
+        """The session's secret, made at first use; every token is derived from it.
+
+        Raises CannotRun when it cannot be read or is damaged: a new one would lock out the agents that live.
+        """
         if not self._secret_file.exists():
-            write_private(self._secret_file, secrets.token_hex(32))
-        return self._secret_file.read_text().encode()
+            write_private(self._secret_file, secrets.token_hex(_SECRET_BYTES))
+        try:
+            text = self._secret_file.read_bytes()
+        except OSError as error:
+            raise _unusable(self._secret_file, error) from error
+        if len(text) < _SECRET_BYTES:
+            raise CannotRun(
+                f"The session's secret {self._secret_file} is damaged.",
+                remedy="Delete it and restart the session's agents: they need new tokens.",
+            )
+        return text
 
     def port(self) -> int:
         """The port that was chosen for the session, or 0 before the first start."""
@@ -112,8 +130,9 @@ class Session:
         write_private(self._endpoint_file, json.dumps(asdict(info)))
 
     def withdraw_endpoint(self) -> None:
-        """Removes ``endpoint.json``."""
-        self._endpoint_file.unlink(missing_ok=True)
+        """Removes ``endpoint.json``; one that cannot be removed is stale, and never printed, without its owner."""
+        with suppress(OSError):
+            self._endpoint_file.unlink(missing_ok=True)
 
     def endpoint(self) -> EndpointInfo | None:
         """The running supervisor's endpoint; None when none runs, even if a stale file is there."""
@@ -134,26 +153,31 @@ class Session:
             return None
 
     def is_owned(self) -> bool:
-        """Whether a living process owns the session."""
+        """Whether a living process owns the session. Raises CannotRun when that cannot be found out."""
         try:
             with self._lock_file.open("r") as handle:
                 try:
                     fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except OSError:
+                except BlockingIOError:
                     return True
                 return False
-        except OSError:
+        except FileNotFoundError:
             return False
+        except OSError as error:
+            raise _unusable(self._lock_file, error) from error
 
     def lock(self, kind: OwnerKind) -> "SessionLock":
         """Takes the session for this process.
 
-        Raises SessionOwned when another process has it.
+        Raises SessionOwned when another process has it, CannotRun when the lock cannot be used.
         """
-        handle = self._lock_file.open("a+")
+        try:
+            handle = self._lock_file.open("a+")
+        except OSError as error:
+            raise _unusable(self._lock_file, error) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             handle.close()
             owner = self.owner()
             who = f"another process ({owner[0]}, pid {owner[1]})" if owner else "another process"
@@ -161,9 +185,18 @@ class Session:
                 f"The session {self.name} is owned by {who}.",
                 remedy="Use that one, end it, or choose another with --session NAME.",
             ) from None
-        handle.truncate(0)
-        handle.write(f"{kind} {os.getpid()}")
-        handle.flush()
+        except OSError as error:
+            # File systems without locks, as some network shares are.
+            handle.close()
+            raise _unusable(self._lock_file, error) from error
+        try:
+            handle.truncate(0)
+            handle.write(f"{kind} {os.getpid()}")
+            handle.flush()
+        except OSError as error:
+            with suppress(OSError):
+                handle.close()
+            raise _unusable(self._lock_file, error) from error
         return SessionLock(handle)
 
 
@@ -179,9 +212,21 @@ class SessionLock:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replaces a file in one step, readable by its owner only."""
+    """Replaces a file in one step, readable by its owner only. Raises CannotRun."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as handle:
-        handle.write(text)
-    temporary.replace(path)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as handle:
+            handle.write(text)
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> CannotRun:
+    return CannotRun(
+        f"{path} cannot be used: {error.strerror or error}.",
+        remedy=f"Make it yours to read and write, or set {STATE_DIR_VARIABLE} to a folder that is.",
+    )

@@ -9,24 +9,33 @@ from typing import Any
 
 from orchestrator_tui.agents.adoption import Adoption
 from orchestrator_tui.agents.background import Background
+from orchestrator_tui.agents.budgeting import Budgeting
 from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.agents.deaths import Deaths
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.inbox_store import InboxStore
+from orchestrator_tui.agents.isolation import Isolation
 from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
+from orchestrator_tui.agents.observer import Observer
 from orchestrator_tui.agents.permissions import Permissions, permission_item
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_turns import ScreenTurns
+from orchestrator_tui.agents.sending import Sender
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.agents.spawner import AgentSpawner
+from orchestrator_tui.agents.telemetry import read_logs
+from orchestrator_tui.agents.transcript_reader import TranscriptReader
 from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
+from orchestrator_tui.agents.usage import UsageIntake
+from orchestrator_tui.agents.usage_report import usage_answer
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.attention import AttentionItem
-from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, UsageError
+from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, PoolIncomplete, UsageError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import (
@@ -40,6 +49,8 @@ from orchestrator_tui.core.models import (
     TokenUsage,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction, decide
+from orchestrator_tui.core.questions import Choice
+from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import (
     AgentView,
     KillPreview,
@@ -54,12 +65,15 @@ log = logging.getLogger(__name__)
 
 RESTART_LOOK_S = 1.0
 KEPT_EVENTS = 500
+SETTLED_WITHIN_S = 3.0
 
 
 class Supervisor:
     """Owns the parts and their tasks; satisfies ``SupervisorClient`` for screens and ``Backend`` for the endpoint."""
 
-    def __init__(self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager, rules: RuleBook) -> None:
+    def __init__(
+        self, fleet: Fleet, event_log: EventLog, worktrees: WorktreeManager, rules: RuleBook, inbox_store: InboxStore
+    ) -> None:
         self.fleet = fleet
         self.spawning_roles: Collection[Role] = fleet.settings.spawning_roles
         self._event_log = event_log
@@ -70,21 +84,38 @@ class Supervisor:
         self.dispatcher = Dispatcher(fleet, self.delivery)
         self.fencer = Fencer(fleet, self.delivery.launcher)
         self.settling = Settling(fleet, self.delivery, self.fencer)
-        self.permissions = Permissions(fleet, rules)
+        self._inbox_store = inbox_store
+        self.permissions = Permissions(fleet, rules, inbox_store)
         self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
-        self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
-        self._deaths = Deaths(fleet, self.settling)
+        self._isolation = Isolation(fleet, worktrees)
+        self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, self._isolation)
+        self._deaths = Deaths(fleet, self.settling, self.delivery.launcher.refusals)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
-        self.updates = Updates(fleet, lambda: self.dispatcher.waits)
-        self.updates.waiting = self.permissions.items
-        self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background)
+        self.updates = Updates(fleet, self.waits)
+        self.updates.waiting = self._waiting_items
+        self.observer = Observer(
+            fleet, self._background, self.permissions.asks, self.permissions.settle, self.turns.turn_was_interrupted
+        )
+        self.turns.heard = self.observer.heard
+        self.permissions.problems = self.observer.problems
+        self.usage_intake = UsageIntake(fleet)
+        self.budgeting = Budgeting(fleet)
+        self.usage_intake.counted = self.budgeting.look
+        fleet.mission_waits, fleet.agent_waits = self.budgeting.why_mission_waits, self.budgeting.why_agent_waits
+        self.transcripts = TranscriptReader(fleet, self.usage_intake)
+        self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
+        self.monitor.day_budget = lambda: self.budgeting.limits().day
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver
+        self.sender = Sender(fleet, self.delivery.typist)
+        self.sender.by_screen = self.screen_turns.send
+        self.turns.prompted = self.sender.prompted
         self.spawner.farewell = self.screen_turns.leave
         self._adoption.shows = self.screen_turns.shows
         fleet.publish = self._publish
         fleet.changed = self.updates.agent_changed
         self.delivery.launcher.before_relaunch = self._deaths.settled
+        self.delivery.launcher.isolate = self._isolation.ensure
         fleet.manager.relaunch = self.delivery.launcher.relaunch
         self.release_requested = asyncio.Event()
         self.may_be_released = False
@@ -94,16 +125,21 @@ class Supervisor:
     async def start(self) -> None:
         """Adopts what is there and begins to supervise. Raises TmuxUnavailable."""
         await self.fleet.book.load()
+        marks = await self.usage_intake.load()
+        self.budgeting.is_known(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
         # Subscriptions open before anything can happen, so that no death during the adoption is missed.
         pane_events = self.fleet.manager.watch_all()
         mission_events = self.fleet.queue.watch()
         self._background.start(self._forward_panes(pane_events), "pane events")
         self._background.start(self._forward_missions(mission_events), "mission events")
         await self._adoption.run()
+        self._background.start(self.transcripts.run(marks), "transcripts")
+        self.permissions.restore()
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
-        self._background.start(Notifier(self.fleet, self.inbox).run(), "notifications")
+        self._background.start(Notifier(self.fleet, self.inbox, self._inbox_store).run(), "notifications")
+        self._background.start(self._inbox_store.run(), "inbox store")
         self._background.start(self.screen_turns.run(), "screens")
 
     async def aclose(self) -> None:
@@ -115,7 +151,10 @@ class Supervisor:
         self.updates.close()
         with suppress(OrchestratorError):
             await self.monitor.store_spent_time()
+        with suppress(OrchestratorError):
+            await self.transcripts.look()
         await self.fleet.book.flush()
+        await self._inbox_store.flush()
         await self._event_log.aclose()
 
     def restart_when_idle(self) -> None:
@@ -183,7 +222,12 @@ class Supervisor:
     async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
         """Starts agents and queues the first mission, if there is one."""
         spec = request.first_mission
-        agents = await self.spawner.spawn_pool(request.count, request.config)
+        try:
+            agents = await self.spawner.spawn_pool(request.count, request.config)
+        except PoolIncomplete:
+            if spec is not None:
+                await self.add_mission(spec)
+            raise
         if spec is not None:
             await self.add_mission(spec)
         wanted = {agent.id for agent in agents}
@@ -196,7 +240,7 @@ class Supervisor:
             f"{mission.id} is {mission.state}: {mission.title}; another agent tries it again"
             for mission in self.fleet.hand(agent_id).claims
         ]
-        losses.extend(await self.spawner.worktree_losses(agent_id))
+        losses.extend(await self._isolation.losses(agent_id))
         return KillPreview(record.name, tuple(losses))
 
     async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
@@ -220,30 +264,8 @@ class Supervisor:
         await self.spawner.hold(agent_id, held)
 
     async def send(self, agent_id: int, text: str) -> None:
-        """Types one line; never while a dialog is open or the program is not ready."""
-        record = self.fleet.book.get(agent_id)
-        if record.state is AgentState.WAITING:
-            raise NotAllowedNow(
-                f"{record.name} waits for {record.waiting_for}: a line typed now would answer that.",
-                remedy="Answer it first (a, or attach with enter).",
-                field="agent_id",
-            )
-        if record.state not in (AgentState.IDLE, AgentState.BUSY):
-            raise NotAllowedNow(f"{record.name} is {record.state}.", remedy="Wait until it is ready.")
-        line = " ".join(text.split())
-        if not line:
-            raise UsageError("`text` is empty.", remedy="Type what to send.", field="text")
-        if line[0] in self.fleet.provider_of(record).command_prefixes:
-            raise UsageError(
-                f"`text` begins with {line[0]!r}, which is a command there.",
-                remedy="Begin with a word, or attach with enter to use commands.",
-                field="text",
-            )
-        self.fleet.hand(agent_id).person_used_at = self.fleet.clock.monotonic_ms()
-        if self.fleet.provider_of(record).screen is not None:
-            await self.screen_turns.send(record, line)
-        else:
-            await self.fleet.manager.type_line(agent_id, line)
+        """Types one line; refused with the reason while that could harm what a person has open in the pane."""
+        await self.sender.send(agent_id, text)
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         """Answers an agent's oldest permission request."""
@@ -255,11 +277,15 @@ class Supervisor:
 
     async def inbox(self) -> Sequence[AttentionItem]:
         """Everything that waits for a person, oldest first."""
-        return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+        return self._waiting_items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
-        """Answers one permission request of the inbox."""
+        """Allows or denies one item of the inbox."""
         await self.permissions.answer(await self._waiting_item(item_id), allow, message)
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        """Answers the questions of one item of the inbox."""
+        await self.permissions.choose(await self._waiting_item(item_id), choices)
 
     async def allow_always(self, item_id: str, rule: PermissionRule) -> None:
         """Keeps an allow rule in the user's file, then allows the request that it was made from."""
@@ -278,6 +304,10 @@ class Supervisor:
         path = self.permissions.rules.path
         return None if path is None else str(path)
 
+    def _waiting_items(self, missions: Sequence[Mission]) -> tuple[AttentionItem, ...]:
+        items = [*self.permissions.items(missions), *self.budgeting.items(missions)]
+        return tuple(sorted(items, key=lambda item: (item.since, item.id)))
+
     async def _waiting_item(self, item_id: str) -> AttentionItem:
         items = await self.inbox()
         item = next((item for item in items if item.id == item_id), None)
@@ -285,6 +315,10 @@ class Supervisor:
             waiting = ", ".join(item.id for item in items) or "nothing"
             raise NotAllowedNow(f"{item_id} does not wait any more.", remedy=f"Waiting now: {waiting}.", field="id")
         return item
+
+    async def why(self, agent_id: int) -> Verdict:
+        """What an agent does and why that is believed, after a look at every source."""
+        return await self.observer.why(agent_id)
 
     async def health(self, agent_id: int) -> HealthStatus:
         """One check of one agent."""
@@ -318,6 +352,10 @@ class Supervisor:
     async def missions(self, limit: int) -> Sequence[Mission]:
         """Open missions first, then the newest ended."""
         return await self.fleet.queue.list_missions(limit)
+
+    def waits(self) -> Mapping[str, str]:
+        """Of every mission that could start, or is on its way to an agent: why it has not started."""
+        return {**self.dispatcher.waits, **self.delivery.approach.waits}
 
     async def stats(self) -> QueueStats:
         """Counts by state."""
@@ -394,6 +432,24 @@ class Supervisor:
         """A hook of an agent's program."""
         return await self.turns.hook(agent_id, payload)
 
+    async def telemetry(self, agent_id: int, payload: Mapping[str, object]) -> None:
+        """What requests of an agent's program cost."""
+        await self.usage_intake.take(read_logs(payload, agent_id))
+
+    async def usage(self, day: str | None) -> Mapping[str, object]:
+        """What was spent, by agent, mission and day."""
+        return await usage_answer(self.fleet, day)
+
+    async def usage_settled(self) -> None:
+        """Returns once what was spent until now is counted, or cannot be waited for any longer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_WITHIN_S):
+                # A report is not the end of the turn: the model is told that it arrived, and answers.
+                while any(record.state is AgentState.BUSY for record in self.fleet.book.records()):
+                    await asyncio.sleep(0.05)
+        await self.transcripts.look()
+        await self.usage_intake.priced()
+
     async def release(self) -> None:
         """Somebody takes the session over: the owner of this supervisor is asked to let go.
 
@@ -410,7 +466,8 @@ class Supervisor:
 
     def _person_types(self, agent_id: int) -> None:
         self.fleet.book.get(agent_id)
-        self.fleet.hand(agent_id).person_used_at = self.fleet.clock.monotonic_ms()
+        self.fleet.person_used(agent_id)
+        self.fleet.manager.note_typing(agent_id, self.fleet.clock.now_ms())
 
     def _publish(self, event: Event) -> None:
         if event.type is EventType.HEALTH:
@@ -425,9 +482,17 @@ class Supervisor:
                 record = self.fleet.book.find(agent_id)
                 if record is None or record.state not in ALIVE_STATES:
                     stale.discard(agent_id)
-                elif record.state is AgentState.IDLE and not self.fleet.hand(agent_id).claims:
+                elif (
+                    record.state is AgentState.IDLE
+                    and not self.fleet.hand(agent_id).claims
+                    and await self.delivery.approach.is_free(record)
+                ):
                     stale.discard(agent_id)
-                    await self.spawner.restart(agent_id)
+                    try:
+                        await self.spawner.restart(agent_id)
+                    except OrchestratorError as error:
+                        # Its state and the inbox show it; the others still have to move.
+                        log.warning("agent %s could not move to the new port: %s", agent_id, error)
             await asyncio.sleep(RESTART_LOOK_S)
 
     async def _forward_panes(self, events: Any) -> None:

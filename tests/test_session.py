@@ -1,13 +1,15 @@
 """The session's folder, lock and endpoint file."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from orchestrator_tui.core.errors import SessionOwned, UsageError
+from orchestrator_tui.core.errors import CannotRun, SessionOwned, UsageError
+from orchestrator_tui.pty.socket import socket_name
 from orchestrator_tui.session import EndpointInfo, Session, default_session, state_root
 
 
@@ -82,3 +84,51 @@ def test_the_endpoint_file_is_private_and_whole(session: Session) -> None:
     path = session.folder / "endpoint.json"
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text())["url"] == "u"
+
+
+BROKEN = ["secret", "owner.lock", "orchestrator.log", "missions.db", "endpoint.json"]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_that_cannot_be_used_is_named_with_a_remedy_and_never_a_traceback(tmp_path: Path, name: str) -> None:
+    # A folder in its place cannot be read or written even by root.
+    (tmp_path / "state" / "s" / name).mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestrator_tui", "serve", "--session", "s", "--provider", "demo"],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ORCHESTRATOR_STATE_DIR": str(tmp_path / "state")},
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    subprocess.run(
+        ["tmux", "-L", socket_name(tmp_path / "state" / "s", "s"), "kill-server"], check=False, capture_output=True
+    )
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    assert str(tmp_path / "state" / "s" / name) in done.stderr
+
+
+@pytest.mark.parametrize("command", [("agent", "status"), ("doctor",)])
+def test_commands_say_so_too(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "state" / "s" / "owner.lock").mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestrator_tui", *command, "--session", "s"],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ORCHESTRATOR_STATE_DIR": str(tmp_path / "state")},
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode in (1, 3), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "owner.lock" in done.stderr + done.stdout
+
+
+def test_a_damaged_secret_makes_no_tokens(session: Session) -> None:
+    session.secret()
+    (session.folder / "secret").write_text("")
+    with pytest.raises(CannotRun, match="damaged"):
+        session.secret()

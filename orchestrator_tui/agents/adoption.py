@@ -69,10 +69,14 @@ class Adoption:
             await self._settling.agent_gone(record.id, "agent_crashed", why, comes_back=True)
             await self._made_anew(record)
             return
+        fleet.recall_person(record)
         known = record.crashes[:-1] if record.state in (AgentState.CRASHED, AgentState.RESTARTING) else record.crashes
         fleet.manager.adopt(pane, config, crashes=known)
         if not pane.dead:
             self._take_own_word(record.id)
+            if record.provider not in fleet.providers:
+                why = f"its provider {record.provider} is not configured any more: it lives on but takes no mission"
+                fleet.attention(record.id, None, why)
 
     async def _end(self, pane: AdoptedPane, config: PTYConfig) -> None:
         manager = self._fleet.manager
@@ -128,9 +132,16 @@ class Adoption:
 
     async def _decide_delivery(self, mission: Mission, record: AgentRecord) -> None:
         assert mission.nonce is not None
+        fleet, hand = self._fleet, self._fleet.hand(record.id)
+        if fleet.only_waits(mission):
+            return
         if await self._has_it(record, mission):
             await self._delivery.acknowledge(mission.id, mission.nonce)
             self._take_own_word(record.id)
+        elif fleet.takes_start_argument(record) and not hand.has_session:
+            # Its program has only just been started with it, and may still be starting, or ask something first.
+            hand.underway = mission.id
+            self._delivery.expect(mission)
         else:
             self._background.start(self._wait_for_fetch(mission, record), f"delivery of {mission.id}")
 
@@ -146,12 +157,17 @@ class Adoption:
         if await self._has_it(record, mission):
             await self._delivery.acknowledge(mission.id, mission.nonce)
             return
+        # It may stand in the input box, typed by a supervisor that did not live to see it taken.
+        hand.own_line = fleet.provider_of(record).typed_prompt(mission.id) or None
         nonce, why = mission.nonce, "the supervisor ended during the delivery"
         if await until_stored(lambda: fleet.queue.undelivered(mission.id, nonce, why), f"delivery of {mission.id}"):
             fleet.drop(mission.id)
             fleet.wake.set()
 
     async def _has_it(self, record: AgentRecord, mission: Mission) -> bool:
-        if self._fleet.provider_of(record).screen is not None and self.shows is not None:
+        provider = self._fleet.providers.get(record.provider)
+        if provider is None:
+            return False
+        if provider.screen is not None and self.shows is not None:
             return await self.shows(record, mission)
         return self._delivery.has_arrived(mission)

@@ -3,32 +3,43 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from orchestrator_tui.agents.approach import Approach, NotFree
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.guard import Wait
 from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.patience import until_stored
-from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
-from orchestrator_tui.core.lifecycle import ALIVE_STATES
-from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState, WaitingFor
+from orchestrator_tui.agents.start_turns import StartTurns
+from orchestrator_tui.agents.typist import Typist
+from orchestrator_tui.core.errors import OrchestratorError
+from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState
 
 ACKNOWLEDGE_TIMEOUT_S = 20.0
+EXPECTED_S = 1.0
+"""After a typed line the acknowledgement is expected within this; then the input box is read again."""
+
 ATTENTION_AFTER = 3
 PAUSE_MS = 2_000
+
+_STARTS_UP = (AgentState.STARTING, AgentState.WAITING)
 
 
 class Delivery:
     """One delivery at a time to each agent; at most one fresh start at a time in the session.
 
-    A delivery ends as acknowledged (the mission runs) or undelivered (it is pending again and used no attempt).
+    A delivery begins when the agent's pane is free, and ends as acknowledged (the mission runs) or undelivered (it is
+    pending again and used no attempt).
     """
 
     def __init__(self, fleet: Fleet, timeout_s: float = ACKNOWLEDGE_TIMEOUT_S) -> None:
         self._fleet = fleet
         self._timeout_s = timeout_s
         self._waiters: dict[str, asyncio.Future[None]] = {}
-        self._start_lock = asyncio.Lock()
+        self._starts = StartTurns()
         self._background = Background()
         self.launcher = Launcher(fleet, self.expect)
+        self.typist = Typist(fleet)
+        self.approach = Approach(fleet, self.typist)
         # A claim that ended otherwise, as by a cancel, is not waited for: others could not start meanwhile.
         fleet.dropped = self._withdrawn
         self.by_screen: Callable[[AgentRecord, Mission], Awaitable[None]] | None = None
@@ -50,8 +61,9 @@ class Delivery:
         assert mission.agent_id is not None
         hand = self._fleet.hand(mission.agent_id)
         hand.is_reminded = False
-        hand.person_used_at = None
+        hand.own_line = None
         self._fleet.book.transition(mission.agent_id, AgentState.BUSY)
+        self._fleet.was_spoken(mission.agent_id)
         waiter = self._waiters.get(mission_id)
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
@@ -85,48 +97,72 @@ class Delivery:
         agent_id = mission.agent_id
         hand = fleet.hand(agent_id)
         async with hand.launching:
-            if not self._is_current(mission):
-                return
-            hand.is_delivering = True
             try:
-                record = fleet.book.get(agent_id)
-                if record.state not in ALIVE_STATES or hand.is_fencing:
-                    # It was killed or stopped since the claim: a start now would bring it back to life.
-                    raise NotAllowedNow(f"{record.name} is {record.state}.", field="agent_id")
-                if fleet.takes_start_argument(record):
-                    async with self._start_lock:
-                        fleet.book.transition(agent_id, AgentState.STARTING, reason=f"starts {mission.id}")
-                        await fleet.manager.respawn(agent_id, self.launcher.fresh(agent_id, mission))
-                        await self._conclude(mission)
-                else:
-                    await self.type_mission(record, mission)
-                    await self._conclude(mission)
+                await self.approach.run(mission, lambda record: self._attempt(record, mission))
+            except NotFree as error:
+                await self._not_free(agent_id, error.wait)
             except OrchestratorError as error:
                 await self._undelivered(mission, str(error))
             finally:
                 hand.is_delivering = False
                 fleet.wake.set()
 
-    async def type_mission(self, record: AgentRecord, mission: Mission) -> None:
-        """Types what makes a running program do the mission."""
-        provider = self._fleet.provider_of(record)
+    async def _attempt(self, record: AgentRecord, mission: Mission) -> Wait | None:
+        """Delivers the mission if the agent's pane is free; why it is not, or None when that was all."""
+        fleet = self._fleet
+        provider = fleet.provider_of(record)
+        if fleet.takes_start_argument(record):
+            return await self._start_fresh(record, mission)
         if provider.screen is not None and self.by_screen is not None:
-            await self.by_screen(record, mission)
+            wait = await self.typist.look(record)
+            if wait is None and self._begins(mission):
+                await self.by_screen(record, mission)
+                await self._conclude(mission)
+            return wait
+        line = provider.typed_prompt(mission.id)
+        wait = await self.typist.type(record, line, lambda: self._begins(mission))
+        if wait is None:
+            await self._conclude(mission, line)
         else:
-            await self._fleet.manager.type_line(record.id, provider.typed_prompt(mission.id))
+            fleet.hand(record.id).is_delivering = False
+        return wait
 
-    async def _conclude(self, mission: Mission) -> None:
+    async def _start_fresh(self, record: AgentRecord, mission: Mission) -> Wait | None:
+        fleet = self._fleet
+        wait = await self.typist.look(record)
+        if wait is not None:
+            return wait
+        async with self._starts.turn(lambda: self._is_held_back(record.id)):
+            # Others may have started meanwhile, one after the other.
+            wait = await self.typist.look(fleet.book.get(record.id))
+            if wait is None and self._begins(mission):
+                fleet.book.transition(record.id, AgentState.STARTING, reason=f"starts {mission.id}")
+                await fleet.manager.respawn(record.id, self.launcher.fresh(record.id, mission))
+                await self._conclude(mission)
+            return wait
+
+    def _begins(self, mission: Mission) -> bool:
+        """From here on something of the mission may reach the agent; False when it is no longer wanted."""
+        assert mission.agent_id is not None
+        hand = self._fleet.hand(mission.agent_id)
+        if not self._fleet.is_in_hand(mission):
+            return False
+        hand.approaching, hand.is_delivering, hand.underway = None, True, mission.id
+        return True
+
+    async def _conclude(self, mission: Mission, line: str | None = None) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters[mission.id] = waiter
         try:
-            if not self._is_current(mission):
+            if not self._fleet.is_in_hand(mission):
                 return
-            await self._await_acknowledgement(mission, waiter)
+            await self._await_acknowledgement(mission, waiter, line)
         except TimeoutError:
             # The hook that acknowledges may have been lost: the transcript is the second witness.
             if self.has_arrived(mission):
                 await self.acknowledge(mission.id, mission.nonce or "")
             else:
+                await self._take_back(mission, line)
                 await self._undelivered(mission, f"no acknowledgement within {self._timeout_s:.0f} s")
         except asyncio.CancelledError:
             # The waiter is cancelled when the agent died; the task itself only when we close.
@@ -136,44 +172,63 @@ class Delivery:
         finally:
             self._waiters.pop(mission.id, None)
 
-    async def _await_acknowledgement(self, mission: Mission, waiter: "asyncio.Future[None]") -> None:
+    async def _await_acknowledgement(self, mission: Mission, waiter: "asyncio.Future[None]", line: str | None) -> None:
         fleet = self._fleet
         assert mission.agent_id is not None
-        try:
-            await asyncio.wait_for(asyncio.shield(waiter), self._timeout_s)
-        except TimeoutError:
-            record = fleet.book.get(mission.agent_id)
-            starts_up = record.state is AgentState.STARTING and not fleet.hand(mission.agent_id).has_session
-            if not (fleet.takes_start_argument(record) and starts_up):
-                raise
-            # A start-up dialog holds the prompt back and runs it once answered: taking the mission away would
-            # run it twice.
-            fleet.book.transition(
-                mission.agent_id,
-                AgentState.WAITING,
-                reason="a start-up dialog is open in the pane",
-                waiting_for=WaitingFor.TRUST,
-            )
-            await waiter
+        if line is not None:
+            done, _ = await asyncio.wait({waiter}, timeout=min(EXPECTED_S, self._timeout_s))
+            if not done:
+                # The program may have swallowed the Enter (seen with bursts of keys).
+                await self.typist.press_again(fleet.book.get(mission.agent_id), line)
+        while True:
+            try:
+                await asyncio.wait_for(asyncio.shield(waiter), self._timeout_s)
+            except TimeoutError:
+                record = fleet.book.get(mission.agent_id)
+                starts_up = record.state in _STARTS_UP and not fleet.hand(mission.agent_id).has_session
+                # A start-up dialog holds the prompt back and runs it once answered: taking the mission away would
+                # run it twice. Which dialog it is, is read from the screen.
+                if not (fleet.takes_start_argument(record) and starts_up):
+                    raise
+            else:
+                return
 
-    def _is_current(self, mission: Mission) -> bool:
+    def _is_held_back(self, agent_id: int) -> bool:
+        record = self._fleet.book.find(agent_id)
+        return record is None or record.state is AgentState.WAITING
+
+    async def _take_back(self, mission: Mission, line: str | None) -> None:
+        """Leaves no line of ours in the box, where it would spoil the next one."""
         assert mission.agent_id is not None
-        return any(
-            held.id == mission.id and held.nonce == mission.nonce and held.state is MissionState.ASSIGNED
-            for held in self._fleet.hand(mission.agent_id).claims
+        record = self._fleet.book.find(mission.agent_id)
+        if line is not None and record is not None:
+            await self.typist.clear(record, line)
+
+    async def _not_free(self, agent_id: int, wait: Wait) -> None:
+        """Gives back everything that waits for the agent's pane; a person in the way is no failure of delivery."""
+        fleet = self._fleet
+        for mission in [held for held in fleet.hand(agent_id).claims if held.state is MissionState.ASSIGNED]:
+            await self._give_back(mission, wait.reason, counts=not wait.by_person)
+        if not wait.by_person:
+            fleet.attention(agent_id, None, f"takes no mission: {wait.reason}")
+
+    async def _give_back(self, mission: Mission, reason: str, *, counts: bool) -> Mission | None:
+        nonce = mission.nonce
+        assert nonce is not None
+        returned = await until_stored(
+            lambda: self._fleet.queue.undelivered(mission.id, nonce, reason, counts=counts),
+            f"the delivery of {mission.id}",
         )
+        if returned is not None:
+            self._fleet.drop(mission.id)
+        return returned
 
     async def _undelivered(self, mission: Mission, reason: str) -> None:
         fleet = self._fleet
-        assert mission.nonce is not None
         assert mission.agent_id is not None
-        nonce = mission.nonce
-        returned = await until_stored(
-            lambda: fleet.queue.undelivered(mission.id, nonce, reason), f"the delivery of {mission.id}"
-        )
+        returned = await self._give_back(mission, reason, counts=True)
         if returned is None:
             return
-        fleet.drop(mission.id)
         pause_ms = PAUSE_MS * returned.undelivered
         fleet.hand(mission.agent_id).unavailable_until = fleet.clock.monotonic_ms() + pause_ms
         fleet.wake_in(pause_ms)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 
+from orchestrator_tui.agents import guard
 from orchestrator_tui.agents.book import is_gone
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.fleet import Fleet
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_S = 5.0
 AFTER_FAILURE_S = 1.0
+LOOK_AGAIN_S = 0.5
 FIRST_LOOK, FURTHEST_LOOK = 100, 100_000
 
 
@@ -48,10 +50,11 @@ class Dispatcher:
         """Claims everything that can start now and begins its delivery."""
         fleet = self._fleet
         async with self._lock:
+            await self._look_at_obstacles()
             candidates = [self._candidate(record, {}) for record in fleet.book.records()]
             if any(agent.free for agent in candidates):
-                attached = await fleet.manager.attached_clients()
-                candidates = [self._candidate(record, attached) for record in fleet.book.records()]
+                typed_at = await fleet.manager.typed_at()
+                candidates = [self._candidate(record, typed_at) for record in fleet.book.records()]
             placement = await self._placement(candidates)
             self.waits = dict(placement.waits)
             for assignment in placement.assignments:
@@ -66,9 +69,10 @@ class Dispatcher:
         limit = FIRST_LOOK
         while True:
             missions = await self._ready(limit)
-            placement = place(missions, candidates)
+            held_back = {one.id: why for one in missions if (why := self._fleet.mission_waits(one)) is not None}
+            placement = place([one for one in missions if one.id not in held_back], candidates)
             if len(missions) < limit or len(placement.assignments) == free or limit >= FURTHEST_LOOK:
-                return placement
+                return Placement(placement.assignments, {**placement.waits, **held_back})
             limit *= 4
 
     async def _ready(self, limit: int) -> list[Mission]:
@@ -105,21 +109,42 @@ class Dispatcher:
 
     def deliver_next(self, agent_id: int) -> None:
         """Begins with the next claim that waits at an agent."""
-        claims = self._fleet.hand(agent_id).claims
-        if claims and not self._fleet.hand(agent_id).is_delivering and claims[0].state is MissionState.ASSIGNED:
-            self._delivery.start(claims[0])
+        hand = self._fleet.hand(agent_id)
+        is_on_its_way = hand.is_delivering or hand.approaching is not None
+        if hand.claims and not is_on_its_way and hand.claims[0].state is MissionState.ASSIGNED:
+            self._delivery.start(hand.claims[0])
 
-    def _candidate(self, record: AgentRecord, attached: Mapping[int, int]) -> Candidate:
-        why = "a person is attached" if attached.get(record.id) else self._unavailable(record)
+    async def _look_at_obstacles(self) -> None:
+        """What kept an agent's pane from being used may be over: looked at only while something waits."""
+        fleet = self._fleet
+        obstructed = [
+            record
+            for record in fleet.book.records()
+            if (hand := fleet.hand(record.id)).obstacle is not None and hand.approaching is None
+        ]
+        is_wanted = bool(obstructed and await self._ready(1))
+        for record in obstructed:
+            if not is_wanted:
+                self._delivery.approach.forget(record.id)
+            elif record.state is AgentState.IDLE:
+                await self._delivery.approach.is_free(record)
+
+    def _candidate(self, record: AgentRecord, typed_at: Mapping[int, int]) -> Candidate:
+        is_typing = guard.is_typing(typed_at.get(record.id), self._fleet.clock.now_ms())
+        why = guard.TYPING.reason if is_typing else self._unavailable(record)
         return candidate(record, len(self._fleet.hand(record.id).claims), why)
 
     def _unavailable(self, record: AgentRecord) -> str | None:
         fleet = self._fleet
         hand = fleet.hand(record.id)
+        if record.provider not in fleet.providers:
+            return f"its provider {record.provider} is not configured"
         if hand.is_fencing:
             return "is being stopped"
         if hand.is_delivering:
             return "takes over a mission"
+        if hand.obstacle is not None or hand.approaching is not None:
+            return hand.obstacle or "takes over a mission"
         if record.state is AgentState.IDLE and not fleet.manager.is_alive(record.id):
             return "has no living process"
         now = fleet.clock.monotonic_ms()
@@ -136,9 +161,13 @@ class Dispatcher:
             idle_ms = fleet.clock.now_ms() - (record.idle_since or record.state_since)
             if min(now - used, idle_ms) < fleet.settings.person_idle_s * 1000:
                 return "a person uses it"
-        return None
+        return fleet.agent_waits(record)
 
     async def _pause_s(self) -> float:
+        fleet = self._fleet
+        idle = [record.id for record in fleet.book.records() if record.state is AgentState.IDLE]
+        if self.waits and any(fleet.hand(agent_id).obstacle for agent_id in idle):
+            return LOOK_AGAIN_S
         due = await self._fleet.queue.next_due()
         if due is None:
             return LONGEST_SLEEP_S

@@ -34,7 +34,9 @@ class Fencer:
         """Takes a claimed mission from its agent for ``timeout`` or ``cancelled``; returns when it is settled."""
         mission = await self._fleet.queue.begin_fence(mission_id, code)
         if mission is not None:
-            await self.finish(mission.id, mission.agent_id, code)
+            # Its agent works on another mission and knows nothing of this one.
+            agent_id = None if self._fleet.only_waits(mission) else mission.agent_id
+            await self.finish(mission.id, agent_id, code)
 
     def is_fencing(self, mission_id: str) -> bool:
         """Whether the mission's agent is being stopped right now."""
@@ -84,7 +86,9 @@ class Fencer:
 
     async def _finish(self, mission_id: str, agent_id: int | None, code: str) -> None:
         fleet = self._fleet
-        if agent_id is not None:
+        # Of a mission that still waits for its pane nothing has reached the agent: an interrupt would only hit what
+        # a person has open there.
+        if agent_id is not None and fleet.hand(agent_id).approaching != mission_id:
             await self._until_stopped(agent_id, code, mission_id)
         fleet.drop(mission_id)
         try:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import cast
 
 from orchestrator_tui.core.models import WaitingFor
+from orchestrator_tui.core.questions import DIALOG_TOOLS, questions_of
 
 
 class Meaning(StrEnum):
@@ -43,7 +44,7 @@ class HookReading:
 
 _DELIVERY = re.compile(r"^Mission (\S+) \(delivery ([0-9A-Za-z_-]+)\)$", re.MULTILINE)
 _FETCH = re.compile(r"^/mcp__orchestrator__mission (\S+)\s*$")
-_QUESTION_TOOLS = frozenset({"AskUserQuestion", "ExitPlanMode"})
+_LONGEST = 300
 
 
 def read_hook(payload: Mapping[str, object]) -> HookReading:
@@ -65,7 +66,7 @@ def read_hook(payload: Mapping[str, object]) -> HookReading:
             )
         case "PermissionRequest":
             tool = _text(payload, "tool_name")
-            waiting = WaitingFor.QUESTION if tool in _QUESTION_TOOLS else WaitingFor.PERMISSION
+            waiting = WaitingFor.QUESTION if tool in DIALOG_TOOLS else WaitingFor.PERMISSION
             return HookReading(Meaning.ASKS, conversation, waiting_for=waiting, detail=_request(tool, payload))
         case "Notification" if _text(payload, "notification_type") == "permission_prompt":
             detail = _text(payload, "message")
@@ -91,6 +92,14 @@ def read_hook(payload: Mapping[str, object]) -> HookReading:
             return HookReading(Meaning.OTHER, conversation, detail=name)
 
 
+def failure_of(reading: HookReading) -> str:
+    """A failed turn in one line for people: the program's own words and the kind of error."""
+    said = " ".join(reading.last_message.split())
+    if said.startswith("API Error"):
+        return f"{said} ({reading.detail})"[:_LONGEST]
+    return f"API error {reading.detail}: {said}"[:_LONGEST] if said else f"API error {reading.detail}"
+
+
 def _text(payload: Mapping[str, object], key: str) -> str:
     value = payload.get(key)
     return value if isinstance(value, str) else ""
@@ -99,7 +108,8 @@ def _text(payload: Mapping[str, object], key: str) -> str:
 def _request(tool: str, payload: Mapping[str, object]) -> str:
     given = payload.get("tool_input")
     fields = cast("dict[str, object]", given) if isinstance(given, dict) else {}
-    subject = next((str(fields[key]) for key in ("command", "file_path", "url", "question") if key in fields), "")
+    subject = next((str(fields[key]) for key in ("command", "file_path", "url") if key in fields), "")
+    subject = subject or " / ".join(question.text for question in questions_of(fields))
     return f"{tool}: {subject}"[:300] if subject else tool
 
 

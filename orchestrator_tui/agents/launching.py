@@ -2,21 +2,29 @@
 
 from collections.abc import Awaitable, Callable
 
+from orchestrator_tui.agents.book import config_of
+from orchestrator_tui.agents.continuing import Continuation, Situation, Way, continue_from
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.providers.base import Start
-from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission
+from orchestrator_tui.agents.refusals import Refusals
+from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.models import AgentRecord, AgentState, IsolationMode, LaunchSpec, Mission
 
 
 class Launcher:
     """Builds launch specifications and keeps the registry in step with them.
 
-    ``expect`` is told of a mission that travels as a start argument, so that its acknowledgement is waited for.
+    ``expect`` is told of a mission that travels as a start argument, so that its acknowledgement is waited for;
+    ``isolate`` gives an agent the worktree that it should have.
     """
 
     def __init__(self, fleet: Fleet, expect: Callable[[Mission], None]) -> None:
         self._fleet = fleet
         self._expect = expect
+        self.refusals = Refusals(fleet)
         self.before_relaunch: Callable[[int], Awaitable[None]] | None = None
+        self.isolate: Callable[[AgentRecord], Awaitable[AgentRecord]] | None = None
 
     def first(self, record: AgentRecord) -> LaunchSpec:
         """The start of a new agent, without a mission."""
@@ -28,28 +36,41 @@ class Launcher:
         record = self._fleet.book.update(
             agent_id,
             conversation_id=self._fleet.new_id(),
+            has_transcript=False,
             generation=self._fleet.book.get(agent_id).generation + 1,
         )
         assert record.conversation_id is not None
         text = self._fleet.provider_of(record).mission_text(mission)
-        return self._launch(record, Start(record.conversation_id, prompt=text))
+        return self._launch(record, Start(record.conversation_id, prompt=text), mission)
 
     def again(self, agent_id: int, mission: Mission | None, reason: str) -> LaunchSpec:
-        """The recorded conversation once more; ``mission`` is what it goes on with."""
+        """The recorded conversation once more, as far as it can go on; ``mission`` is what it goes on with."""
         fleet = self._fleet
         record = fleet.book.get(agent_id)
-        resume = fleet.provider_of(record).has_transcript(record, fleet.context_of(record))
+        plan = self._continuation(record)
+        old = record.conversation_id or fleet.new_id()
+        is_other = plan.way in (Way.FORK, Way.FRESH)
         record = fleet.book.update(
             agent_id,
-            conversation_id=record.conversation_id or fleet.new_id(),
+            conversation_id=fleet.new_id() if is_other else old,
+            has_transcript=plan.way in (Way.RESUME, Way.FORK),
             generation=record.generation + 1,
             restarts=record.restarts + 1,
         )
+        if plan.why is not None:
+            self._tell(agent_id, mission, plan.why, old)
         assert record.conversation_id is not None
         text = None
         if mission is not None:
-            text = fleet.provider_of(record).mission_text(mission, reason if resume else None)
-        return self._launch(record, Start(record.conversation_id, resume=resume, prompt=text))
+            remembers = plan.way in (Way.RESUME, Way.FORK)
+            text = fleet.provider_of(record).mission_text(mission, reason if remembers else None)
+        start = Start(
+            record.conversation_id,
+            resume=plan.way is Way.RESUME,
+            prompt=text,
+            fork_of=old if plan.way is Way.FORK else None,
+        )
+        return self._launch(record, start, mission)
 
     async def relaunch(self, agent_id: int) -> LaunchSpec | None:
         """What a crashed or restarted agent runs next; None for one that is gone on purpose."""
@@ -59,6 +80,9 @@ class Launcher:
         record = fleet.book.find(agent_id)
         if record is None or record.state is AgentState.STOPPED:
             return None
+        self.refusals.check(agent_id)
+        if self.isolate is not None:
+            record = await self.isolate(record)
         mission = None
         if fleet.takes_start_argument(record):
             mission = await self._claim_reserved(agent_id)
@@ -68,18 +92,51 @@ class Launcher:
             self._expect(mission)
         return spec
 
+    def _continuation(self, record: AgentRecord) -> Continuation:
+        fleet = self._fleet
+        provider, context = fleet.provider_of(record), fleet.context_of(record)
+        if provider.conversations is None:
+            return Continuation(Way.BEGIN)
+        handle = fleet.manager.handle(record.id)
+        return continue_from(
+            Situation(
+                has_transcript=provider.has_transcript(record, context),
+                was_spoken=record.has_transcript,
+                refusal=self.refusals.take(record.id),
+                holder=provider.conversations.holder(record, context, but=handle.pid if handle is not None else None),
+            )
+        )
+
+    def _tell(self, agent_id: int, mission: Mission | None, why: str, conversation_id: str) -> None:
+        self._fleet.publish(
+            Event(
+                EventType.STATUS,
+                self._fleet.clock.now_ms(),
+                agent_id=agent_id,
+                mission_id=mission.id if mission is not None else None,
+                data={"reason": why, "conversation_id": conversation_id},
+            )
+        )
+
     async def _claim_reserved(self, agent_id: int) -> Mission | None:
         for held in await self._fleet.queue.held_by(agent_id):
-            if held.reserved_for == agent_id and (mission := await self._fleet.queue.claim(held.id, agent_id)):
+            if held.reserved_for != agent_id or self._fleet.mission_waits(held) is not None:
+                continue
+            if (mission := await self._fleet.queue.claim(held.id, agent_id)) is not None:
                 self._fleet.hold(mission)
                 return mission
         return None
 
-    def _launch(self, record: AgentRecord, start: Start) -> LaunchSpec:
+    def _launch(self, record: AgentRecord, start: Start, mission: Mission | None = None) -> LaunchSpec:
         fleet = self._fleet
+        if record.worktree is None and config_of(record).isolation_mode is IsolationMode.WORKTREE:
+            # It would work in the folder that it shares with everybody.
+            raise CannotRun(f"{record.name} has no worktree.", remedy="Restart it; that makes one.")
         hand = fleet.hand(record.id)
         hand.has_session = False
+        hand.underway = mission.id if mission is not None else None
         hand.knows_prompts_at = None
+        hand.own_line = None
         context = fleet.context_of(record)
         spec = fleet.provider_of(record).launch(record, context, start)
         return LaunchSpec(spec.argv, spec.env, spec.cwd or context.cwd)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.core.attention import AttentionItem, overdue
 
 log = logging.getLogger(__name__)
@@ -42,10 +43,13 @@ def _fill(word: str, values: dict[str, str]) -> str:
 class Notifier:
     """Looks every second for what waits too long; each item is told once."""
 
-    def __init__(self, fleet: Fleet, inbox: Callable[[], Awaitable[Sequence[AttentionItem]]]) -> None:
+    def __init__(
+        self, fleet: Fleet, inbox: Callable[[], Awaitable[Sequence[AttentionItem]]], store: InboxStore
+    ) -> None:
         self._fleet = fleet
         self._inbox = inbox
-        self._told: set[str] = set()
+        self._store = store
+        self._told = set(store.kept.told)
 
     async def run(self) -> None:
         """Looks until cancelled; returns at once when nothing is to be run."""
@@ -63,6 +67,7 @@ class Notifier:
         self._told &= {item.id for item in items}
         for item in overdue(items, self._fleet.clock.now_ms(), settings.notify_after_s, self._told):
             self._told.add(item.id)
+            self._store.keep_told(self._told)
             await self._run(command_of(settings.notify_command, item), item)
 
     async def _run(self, argv: Sequence[str], item: AttentionItem) -> None:

@@ -1,35 +1,31 @@
-"""Permission requests of agents: answered by a rule, held for a person, or left to the dialog in the pane.
+"""What agents ask a person: answered by a rule, held for a person, or left to the dialog in the pane.
 
 Whoever answers first counts: the person here (the held hook's reply) or the person in the pane (seen by the next hook,
-by the connection that the program closes, or by its own word). A request that is no longer held is answered by a key,
+by the connection that the program closes, or by its own word). A request that is no longer held is answered by keys,
 after the dialog's text was seen on the screen.
 """
 
 import asyncio
-import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.inbox_store import InboxStore
+from orchestrator_tui.agents.pane_answers import DENIED, PaneAnswers
+from orchestrator_tui.agents.permission_replies import NOTHING, answers_reply, verdict_reply
 from orchestrator_tui.agents.rule_book import RuleBook
-from orchestrator_tui.agents.screen_rules import question_in
-from orchestrator_tui.core.attention import QUESTION_TOOLS, Ask, AttentionItem, AttentionKind, attention
-from orchestrator_tui.core.errors import NotAllowedNow, UsageError
+from orchestrator_tui.core.attention import Ask, AttentionItem, AttentionKind, Problem, attention
+from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.events import Event, EventType
-from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, WaitingFor
+from orchestrator_tui.core.models import AgentRecord, AgentState, Mission
 from orchestrator_tui.core.permission_rules import RuleAction, decide, subject_of
-
-log = logging.getLogger(__name__)
+from orchestrator_tui.core.questions import DIALOG_TOOLS, Choice, answer_texts, fitting
 
 HOLD_S = 86_340.0
 """A minute less than the time that the hook is given by the program: the reply is ours to end."""
 
 SETTLED_MS = 1_000
-_ESCAPES = re.compile(rb"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-_SEEN_CHARACTERS = 60
-_NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(slots=True)
@@ -43,12 +39,25 @@ class _Open:
 class Permissions:
     """The open requests of all agents; whenever they change, the fleet is told that the agent did."""
 
-    def __init__(self, fleet: Fleet, rules: RuleBook, *, hold_s: float = HOLD_S) -> None:
+    def __init__(self, fleet: Fleet, rules: RuleBook, store: InboxStore, *, hold_s: float = HOLD_S) -> None:
         self._fleet = fleet
+        self._store = store
         self.rules = rules
         self._hold_s = hold_s
+        self.problems: Callable[[], Mapping[int, Problem]] = dict
         self._open: dict[str, _Open] = {}
-        self._last_id = 0
+        self._last_id = store.kept.last_id
+        self._earlier = {ask.id: replace(ask, is_held=False) for ask in store.kept.asks}
+        self._panes = PaneAnswers(fleet)
+        self.sources: list[Callable[[], Iterable[AttentionItem]]] = []
+
+    def restore(self) -> None:
+        """Takes over the requests that agents made of an earlier supervisor and still wait on."""
+        earlier, self._earlier = self._earlier, {}
+        for ask in earlier.values():
+            record = self._fleet.book.find(ask.agent_id)
+            if record is not None and record.state is AgentState.WAITING:
+                self._put(ask)
 
     def asks(self) -> Sequence[Ask]:
         """The open requests, oldest first."""
@@ -57,7 +66,7 @@ class Permissions:
     def by_rule(self, record: AgentRecord, payload: Mapping[str, object]) -> Mapping[str, object] | None:
         """The reply that a rule gives to a request, told in the event log; None when a person has to decide."""
         tool, tool_input = _request(payload)
-        if not tool or tool in QUESTION_TOOLS:
+        if not tool or tool in DIALOG_TOOLS:
             return None
         rule = decide(self.rules.rules, tool, tool_input)
         if rule is None:
@@ -65,35 +74,32 @@ class Permissions:
         self._tell(record.id, tool, tool_input, rule.action.value, f"rule {rule}")
         if rule.action is RuleAction.ASK:
             return None
-        return reply_of(
-            rule.action is RuleAction.ALLOW, f"A rule of the user denies this: {rule.tool}({rule.pattern})."
+        return verdict_reply(
+            rule.action is RuleAction.ALLOW,
+            f"A rule of the user denies this: {rule.tool}({rule.pattern}).",
+            tool,
+            tool_input,
         )
 
     async def hold(self, record: AgentRecord, payload: Mapping[str, object]) -> Mapping[str, object]:
         """Waits until a person has answered; an empty reply leaves the dialog in the pane open."""
         tool, tool_input = _request(payload)
         if not tool:
-            return _NOTHING
-        self._last_id += 1
-        is_question = tool in QUESTION_TOOLS
-        ask = Ask(
-            f"ask-{self._last_id}", record.id, self._fleet.clock.now_ms(), tool, tool_input, is_held=not is_question
-        )
-        entry = _Open(ask, asyncio.get_running_loop().create_future())
-        self._open[ask.id] = entry
-        self._announce(record.id)
-        if is_question:
-            return _NOTHING
+            return NOTHING
+        ask = self._asked_again(record.id, tool, tool_input)
+        if ask is None:
+            self._last_id += 1
+            ask = Ask(f"ask-{self._last_id}", record.id, self._fleet.clock.now_ms(), tool, tool_input)
+        entry = self._put(ask)
         try:
             async with asyncio.timeout(self._hold_s):
                 return await entry.reply
         except TimeoutError:
-            return _NOTHING
+            return NOTHING
         finally:
             # Still open: the connection was lost, or we waited as long as we may. The dialog may be there yet.
             if self._open.get(ask.id) is entry:
-                self._open[ask.id] = _Open(replace(ask, is_held=False), entry.reply)
-                self._announce(record.id)
+                self._put(replace(ask, is_held=False))
 
     def settle(self, agent_id: int, payload: Mapping[str, object] | None = None) -> bool:
         """Forgets what was answered in the pane: the request that ``payload`` shows as done, or all of the agent.
@@ -103,13 +109,17 @@ class Permissions:
         done = None if payload is None else _request(payload)
         for name, entry in list(self._open.items()):
             ask = entry.ask
-            if ask.agent_id == agent_id and (done is None or done == (ask.tool, ask.tool_input)):
-                self._close(name, _NOTHING)
+            if ask.agent_id == agent_id and (done is None or _is_done(ask, *done)):
+                self._close(name, NOTHING)
                 self._tell(agent_id, ask.tool, ask.tool_input, "over", "answered in the pane or given up")
         return any(entry.ask.agent_id == agent_id for entry in self._open.values())
 
     def take_own_words(self) -> None:
-        """A program that says it works again was answered in its pane, though its tool still runs."""
+        """Believes a program's own word that its dialog is over, which no hook tells at that moment.
+
+        It works again: it was answered in its pane, and the tool still runs. It is idle: it was interrupted there;
+        what becomes of the turn is decided elsewhere.
+        """
         now = self._fleet.clock.now_ms()
         for agent_id in {entry.ask.agent_id for entry in self._open.values()}:
             record = self._fleet.book.find(agent_id)
@@ -118,7 +128,7 @@ class Permissions:
                 continue
             word = self._fleet.own_word(record)
             newest = max(entry.ask.since for entry in self._open.values() if entry.ask.agent_id == agent_id)
-            if word is None or word.state is not AgentState.BUSY or word.updated_at is None:
+            if word is None or word.state not in (AgentState.BUSY, AgentState.IDLE) or word.updated_at is None:
                 continue
             if word.updated_at > newest and now - word.updated_at > SETTLED_MS:
                 self.settle(agent_id)
@@ -129,54 +139,68 @@ class Permissions:
         fleet = self._fleet
         holding = {agent_id: hand.current() for agent_id, hand in fleet.hands.items()}
         current = {agent_id: mission.id for agent_id, mission in holding.items() if mission is not None}
-        return attention(fleet.book.records(), missions, self.asks(), current)
+        others = [item for source in self.sources for item in source()]
+        return attention(fleet.book.records(), missions, self.asks(), current, self.problems(), others)
 
     async def answer(self, item: AttentionItem, allow: bool, message: str = "") -> None:
-        """Answers a permission request that is among the current items. Raises NotAllowedNow, UsageError."""
-        if not item.can_answer or item.agent_id is None:
+        """Allows or denies what is among the current items. Raises NotAllowedNow, UsageError."""
+        held = self._held(item)
+        if item.agent_id is None or not (item.can_answer or (item.can_choose and held is not None and not allow)):
             raise NotAllowedNow(
                 f"{item.id} is no permission request: {item.text}.",
-                remedy="Attach to the agent (enter) and answer there.",
+                remedy="Choose an option." if item.can_choose else "Attach to the agent (enter) and answer there.",
                 field="id",
             )
-        entry = self._open.get(item.id)
-        record = self._fleet.book.get(item.agent_id)
         verdict = "allow" if allow else "deny"
-        if entry is not None and entry.ask.is_held and not entry.reply.done():
-            self._close(item.id, reply_of(allow, message or "The person who runs this session denied it."))
-            self._tell(record.id, entry.ask.tool, entry.ask.tool_input, verdict, "a person", message)
+        if held is not None:
+            ask = held.ask
+            self._close(item.id, verdict_reply(allow, message or DENIED, ask.tool, ask.tool_input))
         else:
-            if message:
-                raise UsageError(
-                    "The request is no longer held by its program, so no message reaches it.",
-                    remedy="Deny without a message, or attach and write it there.",
-                    field="message",
-                )
-            await self._answer_by_key(record, item, allow)
-            self._close(item.id, _NOTHING)
-            self._tell(record.id, item.tool or "", item.tool_input, verdict, "a person, by key")
-        if not any(other.ask.agent_id == record.id for other in self._open.values()):
-            self._fleet.book.transition(record.id, AgentState.BUSY)
+            await self._panes.answer(self._fleet.book.get(item.agent_id), item, allow, message)
+            self._close(item.id, NOTHING)
+        self._answered(item, verdict, "a person" if held else "a person, by key", message)
 
-    async def _answer_by_key(self, record: AgentRecord, item: AttentionItem, allow: bool) -> None:
-        if record.state is not AgentState.WAITING or record.waiting_for is not WaitingFor.PERMISSION:
-            raise NotAllowedNow(f"{record.name} does not wait for a permission.", field="id")
-        if not await self._shows(record, item):
+    async def choose(self, item: AttentionItem, choices: Sequence[Choice]) -> None:
+        """Answers the questions of an item that is among the current ones. Raises NotAllowedNow, UsageError."""
+        if not item.can_choose or item.agent_id is None:
             raise NotAllowedNow(
-                f"{record.name} does not show this request any more: {item.text}.",
-                remedy="Look at its pane (enter) and answer there.",
+                f"{item.id} asks no question with options: {item.text}.",
+                remedy="Allow or deny it." if item.can_answer else "Attach to the agent (enter) and answer there.",
                 field="id",
             )
-        await self._fleet.manager.send_keys(record.id, *self._fleet.provider_of(record).answer_keys(allow))
+        chosen = fitting(item.questions, choices)
+        texts = answer_texts(item.questions, chosen)
+        held = self._held(item)
+        if held is not None:
+            self._close(item.id, answers_reply(held.ask.tool_input, texts))
+        else:
+            await self._panes.choose(self._fleet.book.get(item.agent_id), item, chosen)
+            self._close(item.id, NOTHING)
+        self._answered(item, "answer", "a person" if held else "a person, by key", " / ".join(texts.values()))
 
-    async def _shows(self, record: AgentRecord, item: AttentionItem) -> bool:
-        """Whether the request is still what the agent's screen asks."""
-        manager = self._fleet.manager
-        screen = self._fleet.provider_of(record).screen
-        if screen is not None:
-            return question_in(screen.rules, await manager.capture_text(record.id)) == record.reason
-        frame = await manager.capture(record.id)
-        return frame is not None and shows_dialog(frame.lines, _subject_of(item))
+    def _asked_again(self, agent_id: int, tool: str, tool_input: Mapping[str, object]) -> Ask | None:
+        """A request whose reply was lost, when its program makes it once more: it keeps its id and time."""
+        for ask in [*self._earlier.values(), *self.asks()]:
+            if not ask.is_held and (ask.agent_id, ask.tool, ask.tool_input) == (agent_id, tool, tool_input):
+                self._earlier.pop(ask.id, None)
+                return replace(ask, is_held=True)
+        return None
+
+    def _put(self, ask: Ask) -> _Open:
+        entry = self._open[ask.id] = _Open(ask, asyncio.get_running_loop().create_future())
+        self._announce(ask.agent_id)
+        return entry
+
+    def _held(self, item: AttentionItem) -> _Open | None:
+        """The open request behind an item whose program waits for our reply."""
+        entry = self._open.get(item.id)
+        return entry if entry is not None and entry.ask.is_held and not entry.reply.done() else None
+
+    def _answered(self, item: AttentionItem, verdict: str, by: str, message: str) -> None:
+        assert item.agent_id is not None
+        self._tell(item.agent_id, item.tool or "", item.tool_input, verdict, by, message)
+        if not any(other.ask.agent_id == item.agent_id for other in self._open.values()):
+            self._fleet.book.transition(item.agent_id, AgentState.BUSY)
 
     def _close(self, name: str, reply: Mapping[str, object]) -> None:
         entry = self._open.pop(name, None)
@@ -187,6 +211,7 @@ class Permissions:
         self._announce(entry.ask.agent_id)
 
     def _announce(self, agent_id: int) -> None:
+        self._store.keep_asks(self._last_id, self.asks())
         self._fleet.changed(agent_id)
 
     def _tell(
@@ -205,28 +230,9 @@ class Permissions:
         self._fleet.publish(Event(EventType.PERMISSION, self._fleet.clock.now_ms(), agent_id=agent_id, data=data))
 
 
-def reply_of(allow: bool, message: str) -> Mapping[str, object]:
-    """The hook's reply that answers a request; ``message`` goes to the model with a denial."""
-    decision: dict[str, object] = {"behavior": "allow"} if allow else {"behavior": "deny", "message": message}
-    return {"hookSpecificOutput": {"hookEventName": "PermissionRequest", "decision": decision}}
-
-
-def shows_dialog(lines: Sequence[bytes], subject: str) -> bool:
-    """Whether a screen shows an open permission dialog for this subject, however its lines are wrapped or framed."""
-    text = _bare(b"\n".join(_ESCAPES.sub(b"", line) for line in lines).decode("utf-8", "replace"))
-    question = text.rfind("Doyouwantto")
-    wanted = _bare(subject)[:_SEEN_CHARACTERS]
-    return question >= 0 and bool(wanted) and wanted in text
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[\s\u2500-\u257f⏎]+", "", text)
-
-
-def _subject_of(item: AttentionItem) -> str:
-    if item.tool_input:
-        return subject_of(item.tool_input)
-    return item.text.partition(": ")[2] or item.text
+def _is_done(ask: Ask, tool: str, tool_input: Mapping[str, object]) -> bool:
+    """Whether a tool that ran is the one asked for; the answers of a dialog have become part of its input."""
+    return ask.tool == tool and (tool in DIALOG_TOOLS or ask.tool_input == tool_input)
 
 
 def _request(payload: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:

@@ -11,13 +11,15 @@ from orchestrator_tui.core.models import (
     Mission,
     MissionState,
 )
+from orchestrator_tui.core.usage import context_percent
 from orchestrator_tui.core.views import AgentView, MissionView
 
 
 def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -> AgentView:
     """One agent as a row."""
     handle = fleet.manager.handle(record.id)
-    mission = fleet.hand(record.id).current()
+    hand = fleet.hand(record.id)
+    mission = hand.current()
     return AgentView(
         id=record.id,
         name=record.name,
@@ -28,7 +30,7 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         state_since=record.state_since,
         created_at=record.created_at,
         waiting_for=record.waiting_for,
-        reason=record.reason,
+        reason=f"takes no mission: {hand.obstacle}" if hand.obstacle else record.reason,
         held=record.held,
         current_task=mission.id if mission else None,
         task_title=mission.title if mission else None,
@@ -42,6 +44,8 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         responsive=health.responsive if health else True,
         cwd=record.worktree or config_of(record).cwd or fleet.cwd,
         branch=record.branch,
+        spent=fleet.usage.of_agent(record.id),
+        context_percent=_context_percent(fleet, record),
     )
 
 
@@ -65,7 +69,15 @@ def mission_view(mission: Mission, names: Mapping[int, str], waits: Mapping[str,
         started_at=mission.started_at,
         ended_at=mission.ended_at,
         error_code=mission.error_code,
+        spent=mission.spent,
     )
+
+
+def _context_percent(fleet: Fleet, record: AgentRecord) -> float | None:
+    context, provider = fleet.usage.contexts.get(record.id), fleet.providers.get(record.provider)
+    if context is None or provider is None:
+        return None
+    return context_percent(context.tokens, provider.context_window(context.model))
 
 
 def _next(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) -> str:
@@ -76,13 +88,13 @@ def _next(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) 
         case MissionState.PENDING:
             return waits.get(mission.id, "next free agent")
         case MissionState.ASSIGNED:
-            return "is being delivered" if mission.fence is None else "is being stopped"
+            return waits.get(mission.id, "is being delivered") if mission.fence is None else "is being stopped"
         case MissionState.RUNNING:
             return "" if mission.fence is None else "is being stopped"
         case MissionState.RETRYING:
             if mission.reserved_for is not None:
                 owner = names.get(mission.reserved_for, f"agent {mission.reserved_for}")
-                return f"{mission.error_code or 'failed'}; waits for {owner}"
+                return f"{mission.error_code or 'failed'}; {waits.get(mission.id, f'waits for {owner}')}"
             return f"{mission.error_code or 'failed'}; tries again soon"
         case _:
             return mission.error_message or mission.error_code or ""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from orchestrator_tui.core.budget import BUDGET_WAIT
 from orchestrator_tui.core.lifecycle import GONE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionSpec, ModelTier, Role, TaskType
 from orchestrator_tui.core.tiers import select_model
@@ -114,6 +115,8 @@ def _reserved(mission: Mission, candidates: Sequence[Candidate], free: Mapping[i
     if free.get(mission.reserved_for, 0) > 0:
         return Assignment(mission.id, mission.reserved_for)
     owner = next((agent for agent in candidates if agent.id == mission.reserved_for), None)
+    if owner is not None and owner.state is AgentState.IDLE and owner.unavailable:
+        return f"{owner.name}: {owner.unavailable}"
     return f"waits for {owner.name if owner else f'agent {mission.reserved_for}'} to come back"
 
 
@@ -132,6 +135,8 @@ def _preference(agent: Candidate, mission: Mission, wanted: ModelTier) -> tuple[
 
 def _why_none(able: Sequence[Candidate], wanted: ModelTier) -> str:
     reasons = {agent.unavailable for agent in able if agent.unavailable}
+    if all(agent.unavailable and agent.unavailable.startswith(BUDGET_WAIT) for agent in able):
+        return reasons.pop() if len(reasons) == 1 else f"{BUDGET_WAIT} of these agents"
     if len(able) == 1 and reasons:
         return f"{able[0].name}: {reasons.pop()}"
     return f"next free {wanted} agent" if len({agent.model for agent in able}) > 1 else "next free agent"

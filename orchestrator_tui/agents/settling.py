@@ -128,11 +128,12 @@ class Settling:
 
     async def _ended(self, caller: Caller, mission: Mission) -> None:
         fleet = self._fleet
+        is_known_to_agent = not fleet.only_waits(mission)
         fleet.drop(mission.id)
         if mission.agent_id is not None:
             ended = await fleet.queue.get(mission.id)
             self._count(mission.agent_id, completed=ended.state is MissionState.COMPLETED)
-            if caller.is_operator:
+            if caller.is_operator and is_known_to_agent:
                 await self._fencer.stop_agent(mission.agent_id, "override", mission.id)
         fleet.wake.set()
 

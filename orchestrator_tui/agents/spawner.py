@@ -2,26 +2,25 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
 
 from orchestrator_tui.agents.book import as_agent, config_of
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.isolation import Isolation
 from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.patience import until_stored
+from orchestrator_tui.agents.pools import raise_for
 from orchestrator_tui.agents.settling import Settling
-from orchestrator_tui.agents.worktree import WorktreeManager
-from orchestrator_tui.core.config import AgentConfig, WorktreeConfig
+from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError, ProviderUnavailable, UsageError
 from orchestrator_tui.core.lifecycle import ACTIVE_STATES
 from orchestrator_tui.core.models import (
     Agent,
     AgentRecord,
     AgentState,
-    IsolationMode,
     ModelTier,
     Role,
     Task,
@@ -36,13 +35,13 @@ class AgentSpawner:
     """Role-based agents over panes; every agent is registered before its pane exists."""
 
     def __init__(
-        self, fleet: Fleet, launcher: Launcher, settling: Settling, dispatcher: Dispatcher, worktrees: WorktreeManager
+        self, fleet: Fleet, launcher: Launcher, settling: Settling, dispatcher: Dispatcher, isolation: Isolation
     ) -> None:
         self._fleet = fleet
         self._launcher = launcher
         self._settling = settling
         self._dispatcher = dispatcher
-        self._worktrees = worktrees
+        self._isolation = isolation
         self._numbering = asyncio.Lock()
         self.on_close: Callable[[], Awaitable[None]] | None = None
         self.before_use: Callable[[], Awaitable[None]] | None = None
@@ -56,15 +55,21 @@ class AgentSpawner:
         return (await self.spawn_pool(1, config))[0]
 
     async def spawn_pool(self, count: int, config: AgentConfig) -> list[Agent]:
-        """Starts ``count`` agents of one configuration, in order of their ids."""
+        """Starts ``count`` agents of one configuration, in order of their ids.
+
+        Raises as ``spawn_agent`` does when none starts, and PoolIncomplete when some do: those live on.
+        """
         await self._ready()
         if not 1 <= count <= MOST_AT_ONCE:
             raise UsageError(f"`count` is {count}.", remedy=f"Use 1 to {MOST_AT_ONCE}.", field="count")
         if count > 1 and config.name is not None:
             raise UsageError("`name` is for a single agent.", remedy="Leave it out for a pool.", field="name")
         records = await self._register(count, config)
-        await asyncio.gather(*(self._start(record) for record in records))
-        return [self.agent(record.id) for record in records]
+        results = await asyncio.gather(*(self._start(record) for record in records), return_exceptions=True)
+        failed = [(record.name, error) for record, error in zip(records, results, strict=True) if error is not None]
+        started = [self.agent(record.id) for record, error in zip(records, results, strict=True) if error is None]
+        raise_for(started, failed, count)
+        return started
 
     def agent(self, agent_id: int) -> Agent:
         """One agent as it is now. Raises UnknownAgent."""
@@ -143,7 +148,7 @@ class AgentSpawner:
                 )
         finally:
             hand.is_fencing = False
-        await self._release_worktree(record)
+        await self._isolation.release(agent_id)
 
     async def restart(self, agent_id: int) -> None:
         """Starts an agent anew on its conversation; what it runs is tried again by the same agent, without delay."""
@@ -164,14 +169,10 @@ class AgentSpawner:
 
     async def _start_again(self, record: AgentRecord) -> None:
         fleet = self._fleet
-        config = config_of(record)
-        if config.isolation_mode is IsolationMode.WORKTREE and record.worktree is None:
-            # It was clean and went when the agent was killed; without it the agent would work in the shared folder.
-            record = await self._isolate(record, config)
         if fleet.manager.handle(record.id) is not None:
             await fleet.manager.restart(record.id)
         elif (spec := await self._launcher.relaunch(record.id)) is not None:
-            await fleet.manager.spawn(record.id, config, spec, options=_labels(record))
+            await fleet.manager.spawn(record.id, config_of(record), spec, options=_labels(record))
 
     async def _did_not_start(self, agent_id: int, reason: str) -> None:
         """The agent must not seem to start for ever, nor keep the mission that is reserved for it."""
@@ -190,7 +191,7 @@ class AgentSpawner:
             raise NotAllowedNow(f"{record.name} is {record.state}.", remedy="Kill it first.", field="agent_id")
         if self._fleet.manager.knows(agent_id):
             await self._fleet.manager.remove(agent_id)
-        await self._release_worktree(record)
+        await self._isolation.release(agent_id)
         self._fleet.hands.pop(agent_id, None)
         await self._fleet.book.remove(agent_id)
 
@@ -236,11 +237,16 @@ class AgentSpawner:
             raise ProviderUnavailable(problem, field="provider")
         records: list[AgentRecord] = []
         async with self._numbering:
-            for _ in range(count):
-                agent_id = await fleet.queue.registry.next_id()
-                record = self._new_record(agent_id, provider_name, config)
-                await fleet.book.add(record)
-                records.append(record)
+            try:
+                for _ in range(count):
+                    agent_id = await fleet.queue.registry.next_id()
+                    record = self._new_record(agent_id, provider_name, config)
+                    await fleet.book.add(record)
+                    records.append(record)
+            except BaseException:
+                for record in records:
+                    await fleet.book.remove(record.id)
+                raise
         return records
 
     def _new_record(self, agent_id: int, provider: str, config: AgentConfig) -> AgentRecord:
@@ -263,46 +269,14 @@ class AgentSpawner:
 
     async def _start(self, record: AgentRecord) -> None:
         fleet = self._fleet
-        config = config_of(record)
         try:
-            if config.isolation_mode is IsolationMode.WORKTREE:
-                record = await self._isolate(record, config)
+            record = await self._isolation.ensure(record)
             spec = self._launcher.first(record)
-            await fleet.manager.spawn(record.id, config, spec, options=_labels(record))
+            await fleet.manager.spawn(record.id, config_of(record), spec, options=_labels(record))
         except BaseException:
+            await self._isolation.release(record.id)
             await fleet.book.remove(record.id)
             raise
-
-    async def _isolate(self, record: AgentRecord, config: AgentConfig) -> AgentRecord:
-        worktree_config = config.worktree or WorktreeConfig()
-        worktree = await self._worktrees.create(
-            session=self._fleet.session,
-            agent_id=record.id,
-            config=worktree_config,
-            cwd=Path(config.cwd or self._fleet.cwd),
-            default_path=self._fleet.agent_files(record.id) / "worktree",
-        )
-        return self._fleet.book.update(record.id, worktree=str(worktree.path), branch=worktree.branch)
-
-    async def _release_worktree(self, record: AgentRecord) -> None:
-        current = self._fleet.book.find(record.id)
-        if current is None or current.worktree is None:
-            return
-        config = config_of(current).worktree or WorktreeConfig()
-        if config.keep == "always":
-            return
-        kept = await self._worktrees.remove_if_done(Path(current.worktree), current.branch, config.base)
-        if kept is None:
-            self._fleet.book.update(record.id, worktree=None, branch=None)
-        else:
-            self._fleet.attention(record.id, None, f"worktree kept: {kept}")
-
-    async def worktree_losses(self, agent_id: int) -> Sequence[str]:
-        """What of the agent's work is not yet safe, in words."""
-        record = self._fleet.book.get(agent_id)
-        if record.worktree is None:
-            return ()
-        return await self._worktrees.unsaved(Path(record.worktree), record.branch)
 
 
 def _labels(record: AgentRecord) -> dict[str, str]:

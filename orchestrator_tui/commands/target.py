@@ -12,6 +12,15 @@ def open_session(name: str | None) -> Session:
     return Session(state_root(os.environ), name or default_session(Path.cwd()))
 
 
+def caller_target(session: str | None) -> tuple[str, str]:
+    """URL and token: inside an agent's pane that agent's own, else the operator's. Raises NoSupervisor."""
+    url, token = os.environ.get("ORCHESTRATOR_AGENT_URL"), os.environ.get("ORCHESTRATOR_AGENT_TOKEN")
+    if session is None and url and token:
+        return url, token
+    info = running_endpoint(open_session(session))
+    return info.url, info.token
+
+
 def running_endpoint(session: Session) -> EndpointInfo:
     """The running supervisor's endpoint. Raises NoSupervisor."""
     info = session.endpoint()

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import types
 import typing
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 import click
 from pydantic.fields import FieldInfo
 
-from orchestrator_tui.commands.output import render, render_inbox
-from orchestrator_tui.commands.target import open_session, running_endpoint
+from orchestrator_tui.commands.inbox import answer, inbox
+from orchestrator_tui.commands.output import render
+from orchestrator_tui.commands.target import caller_target
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.mcp import client
 from orchestrator_tui.mcp.requests import AgentRequest, MissionRequest, Request
@@ -28,21 +28,12 @@ _EXAMPLES = {
     ("agent", "restart"): "orchestrator-tui agent restart 1",
     ("agent", "health"): "orchestrator-tui agent health 1",
     ("agent", "health_all"): "orchestrator-tui agent health-all --json",
-    ("agent", "status"): "orchestrator-tui agent status --json",
+    ("agent", "status"): "orchestrator-tui agent status 1 --why",
     ("mission", "distribute"): 'orchestrator-tui mission distribute "Review the parser" --type review',
     ("mission", "complete"): 'orchestrator-tui mission complete mission-1 --output "all tests pass"',
     ("mission", "fail"): "orchestrator-tui mission fail mission-1 --error-code no_access --message 'no rights'",
     ("mission", "status"): "orchestrator-tui mission status --json",
 }
-
-
-def _target(session: str | None) -> tuple[str, str]:
-    """URL and token: inside an agent's pane that agent's own, else the operator's."""
-    url, token = os.environ.get("ORCHESTRATOR_AGENT_URL"), os.environ.get("ORCHESTRATOR_AGENT_TOKEN")
-    if session is None and url and token:
-        return url, token
-    info = running_endpoint(open_session(session))
-    return info.url, info.token
 
 
 def _tool_group(name: str, help_text: str, models: tuple[type[Request], ...]) -> click.Group:
@@ -58,7 +49,7 @@ def _command(tool: str, model: type[Request]) -> click.Command:
 
     def perform(session: str | None, as_json: bool, **given: Any) -> None:
         arguments = {key: _value(key, value) for key, value in given.items() if value not in (None, ())}
-        url, token = _target(session)
+        url, token = caller_target(session)
         result = asyncio.run(client.call_tool(url, token, tool, {"action": action, **arguments}))
         click.echo(json.dumps(result) if as_json else render(tool, action, result))
 
@@ -80,8 +71,9 @@ def _common() -> list[click.Parameter]:
 
 def _parameter(name: str, field: FieldInfo) -> click.Parameter:
     kind, is_list = _kind(field.annotation)
-    if field.is_required() and name in _POSITIONAL:
-        return click.Argument([name], type=kind, metavar=name.upper())
+    if (field.is_required() or name == "agent_id") and name in _POSITIONAL:
+        required = field.is_required()
+        return click.Argument([name], type=kind, metavar=name.upper(), required=required)
     option = f"--{name.replace('_', '-')}"
     if kind is click.BOOL:
         option = f"{option}/--no-{name.replace('_', '-')}"
@@ -136,9 +128,9 @@ mission = _tool_group("mission", "Queue missions and report on them.", typing.ge
 @click.option("--session", metavar="NAME", help="The session; by default that of the current directory.")
 def attach(agent_id: int, session: str | None) -> None:
     """Show an agent's pane full screen."""
-    url, token = _target(session)
-    answer = asyncio.run(client.control(url, token, "attach", query={"agent_id": agent_id}))
-    argv: list[str] = answer["argv"]
+    url, token = caller_target(session)
+    reply = asyncio.run(client.control(url, token, "attach", query={"agent_id": agent_id}))
+    argv: list[str] = reply["argv"]
     environment = {key: value for key, value in os.environ.items() if key not in ("TMUX", "TMUX_PANE")}
     sys.exit(subprocess.run(argv, env=environment, check=False).returncode)
 
@@ -150,32 +142,10 @@ def attach(agent_id: int, session: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def send(agent_id: int, text: str, session: str | None, as_json: bool) -> None:
     """Type one line into an agent's prompt."""
-    url, token = _target(session)
+    url, token = caller_target(session)
     asyncio.run(client.control(url, token, "send", {"agent_id": agent_id, "text": text}))
     click.echo(json.dumps({"agent_id": agent_id, "sent": True}) if as_json else f"sent to agent {agent_id}")
 
 
-@agent.command(epilog="Example: orchestrator-tui agent inbox --json")
-@click.option("--session", metavar="NAME", help="The session; by default that of the current directory.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with the whole input of each tool.")
-def inbox(session: str | None, as_json: bool) -> None:
-    """List what waits for a person, oldest first."""
-    url, token = _target(session)
-    answer = asyncio.run(client.control(url, token, "inbox"))
-    click.echo(json.dumps(answer) if as_json else render_inbox(answer["items"], time.time()))
-
-
-@agent.command(epilog='Example: orchestrator-tui agent answer ask-3 --deny "use the test database"')
-@click.argument("item_id", metavar="ID")
-@click.option("--allow", "allow", is_flag=True, help="Allow it, this once.")
-@click.option("--deny", "deny", metavar="TEXT", help='Deny it; the agent is told TEXT ("" for none).')
-@click.option("--session", metavar="NAME", help="The session; by default that of the current directory.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def answer(item_id: str, allow: bool, deny: str | None, session: str | None, as_json: bool) -> None:
-    """Answer a permission request of the inbox."""
-    if allow == (deny is not None):
-        raise UsageError("Say one of --allow and --deny.", remedy="See `agent inbox` for what it asks.", field="allow")
-    url, token = _target(session)
-    body = {"id": item_id, "allow": allow, "message": deny or ""}
-    result = asyncio.run(client.control(url, token, "answer", body))
-    click.echo(json.dumps(result) if as_json else f"{item_id}: {'allowed' if allow else 'denied'}")
+agent.add_command(inbox)
+agent.add_command(answer)

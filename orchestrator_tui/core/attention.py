@@ -2,12 +2,13 @@
 
 import zlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import cast
+from types import MappingProxyType
 
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState, WaitingFor
 from orchestrator_tui.core.permission_rules import subject_of
+from orchestrator_tui.core.questions import PLAN_TOOL, QUESTION_TOOL, Question, plan_of, questions_of
 
 UNDELIVERED_TIMES = 3
 
@@ -17,12 +18,17 @@ class AttentionKind(StrEnum):
 
     PERMISSION = "permission"
     QUESTION = "question"
+    PLAN = "plan"
     TRUST = "trust"
     LOGIN = "login"
     RESUME = "resume"
     UNDELIVERED = "undelivered"
     FAILED = "failed"
+    PROBLEM = "problem"
     WORKTREE = "worktree"
+    BUDGET = "budget"
+    MERGE_CONFLICT = "merge_conflict"
+    RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +44,20 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a living agent that asks for nothing, in one line, and since when."""
+
+    text: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionItem:
     """One thing that waits. ``since`` in milliseconds since the epoch; ``text`` is one line.
 
     ``id`` names this very request: an answer to one that is over is refused. ``can_answer`` says that allow and deny
-    are possible here; ``can_explain`` that a denial may carry a message.
+    are possible here, ``can_choose`` that its ``questions`` can be answered, ``can_explain`` that a denial may carry a
+    message. ``details`` are more lines, as the files of a conflict.
     """
 
     id: str
@@ -54,9 +69,16 @@ class AttentionItem:
     mission_id: str | None = None
     tool: str | None = None
     tool_input: Mapping[str, object] = field(default_factory=dict[str, object])
-    options: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    details: tuple[str, ...] = ()
     can_answer: bool = False
+    can_choose: bool = False
     can_explain: bool = False
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The labels of all questions, in order."""
+        return tuple(option.label for question in self.questions for option in question.options)
 
     def as_dict(self) -> dict[str, object]:
         """The item as JSON data."""
@@ -71,7 +93,10 @@ class AttentionItem:
             "tool": self.tool,
             "tool_input": dict(self.tool_input),
             "options": list(self.options),
+            "questions": [question.as_dict() for question in self.questions],
+            "details": list(self.details),
             "can_answer": self.can_answer,
+            "can_choose": self.can_choose,
             "can_explain": self.can_explain,
         }
 
@@ -81,15 +106,22 @@ def attention(
     missions: Iterable[Mission],
     asks: Iterable[Ask],
     current: Mapping[int, str],
+    problems: Mapping[int, Problem] = MappingProxyType({}),
+    others: Iterable[AttentionItem] = (),
 ) -> tuple[AttentionItem, ...]:
-    """Everything that waits, oldest first; ``current`` are mission ids by agent."""
+    """Everything that waits, oldest first.
+
+    ``current`` are mission ids and ``problems`` what is wrong, by agent; ``others`` are items made elsewhere.
+    """
     records = {record.id: record for record in agents}
     by_agent: dict[int, list[Ask]] = {}
     for ask in asks:
         by_agent.setdefault(ask.agent_id, []).append(ask)
-    items: list[AttentionItem] = []
+    items: list[AttentionItem] = list(others)
     for record in records.values():
         items.extend(_of_agent(record, by_agent.get(record.id, []), current.get(record.id)))
+        if record.id in problems:
+            items.append(_of_problem(record, problems[record.id], current.get(record.id)))
     items.extend(_undelivered(mission, records) for mission in missions if _is_undelivered(mission))
     return tuple(sorted(items, key=lambda item: (item.since, item.id)))
 
@@ -123,48 +155,38 @@ def _of_agent(record: AgentRecord, asks: list[Ask], mission_id: str | None) -> l
 
 
 def _of_ask(record: AgentRecord, ask: Ask, mission_id: str | None) -> AttentionItem:
-    options = options_of(ask.tool_input)
-    is_question = ask.tool in QUESTION_TOOLS
-    subject = " ".join(subject_of(ask.tool_input).split())
+    kind = _KINDS.get(ask.tool, AttentionKind.PERMISSION)
+    questions = questions_of(ask.tool_input) if kind is AttentionKind.QUESTION else ()
     return AttentionItem(
         id=ask.id,
-        kind=AttentionKind.QUESTION if is_question else AttentionKind.PERMISSION,
+        kind=kind,
         since=ask.since,
-        text=_question(ask.tool_input) or (f"{ask.tool}: {subject}" if subject else ask.tool),
+        text=_one_line(kind, ask, questions),
         agent_id=record.id,
         agent_name=record.name,
         mission_id=mission_id,
         tool=ask.tool,
         tool_input=ask.tool_input,
-        options=options,
-        can_answer=not is_question,
-        can_explain=not is_question and ask.is_held,
+        questions=questions,
+        can_answer=kind is not AttentionKind.QUESTION,
+        can_choose=bool(questions),
+        can_explain=ask.is_held or kind is AttentionKind.PLAN,
     )
 
 
-QUESTION_TOOLS = frozenset({"AskUserQuestion", "ExitPlanMode"})
-"""Tools whose request is a question with options rather than a permission."""
+_KINDS = {QUESTION_TOOL: AttentionKind.QUESTION, PLAN_TOOL: AttentionKind.PLAN}
 
 
-def options_of(tool_input: Mapping[str, object]) -> tuple[str, ...]:
-    """The labels of a question's options, in order."""
-    labels: list[str] = []
-    for question in _objects(tool_input.get("questions")):
-        labels.extend(str(option["label"]) for option in _objects(question.get("options")) if "label" in option)
-    return tuple(labels)
-
-
-def _question(tool_input: Mapping[str, object]) -> str:
-    questions = [
-        str(question["question"]) for question in _objects(tool_input.get("questions")) if "question" in question
-    ]
-    return " ".join(" / ".join(questions).split())
-
-
-def _objects(value: object) -> list[dict[str, object]]:
-    if not isinstance(value, list):
-        return []
-    return [cast("dict[str, object]", one) for one in cast("list[object]", value) if isinstance(one, dict)]
+def _one_line(kind: AttentionKind, ask: Ask, questions: tuple[Question, ...]) -> str:
+    if questions:
+        text = " / ".join(question.text for question in questions)
+    elif kind is AttentionKind.PLAN:
+        lines = (line.strip("#*_- ") for line in plan_of(ask.tool_input).splitlines())
+        text = f"plan: {next((line for line in lines if line), 'to leave plan mode')}"
+    else:
+        subject = subject_of(ask.tool_input)
+        text = f"{ask.tool}: {subject}" if subject else ask.tool
+    return " ".join(text.split())
 
 
 def _item(record: AgentRecord, name: str, kind: AttentionKind, text: str, mission_id: str | None) -> AttentionItem:
@@ -178,6 +200,12 @@ def _item(record: AgentRecord, name: str, kind: AttentionKind, text: str, missio
         mission_id=mission_id,
         can_answer=kind is AttentionKind.PERMISSION,
     )
+
+
+def _of_problem(record: AgentRecord, problem: Problem, mission_id: str | None) -> AttentionItem:
+    mark = zlib.crc32(f"{problem.since} {problem.text}".encode()) & 0xFFFFFF
+    item = _item(record, f"problem-{record.id}-{mark:06x}", AttentionKind.PROBLEM, problem.text, mission_id)
+    return replace(item, since=problem.since)
 
 
 def _is_undelivered(mission: Mission) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from orchestrator_tui.core.budget import Budgets
 from orchestrator_tui.core.errors import ConfigError
 from orchestrator_tui.core.models import ConversationMode, IsolationMode, ModelTier, Role
 from orchestrator_tui.core.permission_rules import PermissionRule
@@ -95,6 +96,7 @@ class Settings(_Strict):
     permissions: tuple[PermissionRule, ...] = ()
     notify_after_s: float = Field(default=60, ge=0)
     notify_command: tuple[str, ...] = ()
+    budgets: Budgets = Budgets()
 
     @field_validator("providers")
     @classmethod
@@ -105,6 +107,10 @@ class Settings(_Strict):
             if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", name):
                 raise ValueError(f"{name!r} is not a name; use lower case letters, digits, dashes, underscores")
         return value
+
+
+_TABLES: dict[str, type[BaseModel]] = {"providers": ProviderConfig, "budgets": Budgets}
+"""The models of tables inside the configuration."""
 
 
 def parse_settings(data: dict[str, Any], source: str) -> Settings:
@@ -123,7 +129,7 @@ def _explain(error: ValidationError, source: str) -> str:
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         *parents, last = (str(part) for part in first["loc"])
-        known = (ProviderConfig if parents[:1] == ["providers"] else Settings).model_fields
+        known = _TABLES.get(parents[0] if parents else "", Settings).model_fields
         near = difflib.get_close_matches(last, known, n=1, cutoff=0.4)
         meant = ".".join([*parents, *near])
         hint = f" Did you mean `{meant}`?" if near else f" Known keys: {', '.join(sorted(known))}."

@@ -8,6 +8,7 @@ OrchestratorError            carries a message that says what is wrong and a rem
 │   ├── UnknownDependency / DependencyCycle
 │   ├── DuplicateMission
 │   └── NotAllowedNow        the state does not permit it
+├── PoolIncomplete           of several agents only some started
 ├── LeaseLost                a report for a claim that was taken away
 ├── Forbidden                the caller may not do this
 └── CannotRun                something needed is missing (exit 3)
@@ -17,6 +18,10 @@ OrchestratorError            carries a message that says what is wrong and a rem
     ├── StoreUnavailable
     └── ProviderUnavailable
 """
+
+from collections.abc import Sequence
+
+from orchestrator_tui.core.models import Agent
 
 
 class OrchestratorError(Exception):
@@ -66,6 +71,14 @@ class DuplicateMission(UsageError):
 
 class NotAllowedNow(UsageError):
     """The object's state does not permit the command."""
+
+
+class PoolIncomplete(OrchestratorError):
+    """Some agents of a pool started and live on; ``started`` are those, the message names the others and why."""
+
+    def __init__(self, message: str, started: Sequence[Agent], *, remedy: str = "", field: str | None = None) -> None:
+        super().__init__(message, remedy=remedy, field=field)
+        self.started = tuple(started)
 
 
 class LeaseLost(OrchestratorError):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
+
 
 class Role(StrEnum):
     """An agent's specialisation."""
@@ -129,7 +131,7 @@ class ConversationMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Tokens that a mission used."""
+    """Tokens that a mission used, as its agent reports them."""
 
     input: int = 0
     output: int = 0
@@ -185,6 +187,7 @@ class Mission:
     ``fence`` is the code (``timeout`` or ``cancelled``) for which its agent is being stopped:
     the claim is then void for reports, and nobody may claim it until the fence is settled.
     ``spent_ms`` is the counted running time of this attempt.
+    ``token_usage`` is what its agent reported, ``spent`` what was measured over all attempts.
     """
 
     id: str
@@ -217,6 +220,7 @@ class Mission:
     error_message: str | None = None
     reported_duration_ms: int | None = None
     token_usage: TokenUsage = TokenUsage()
+    spent: Spent = NOTHING_SPENT
     attempt_log: tuple[Attempt, ...] = ()
 
     @property
@@ -253,6 +257,7 @@ class AgentRecord:
     ``config`` is ``AgentConfig`` as JSON data. ``conversation_id`` is the CLI's session id.
     ``crashes`` are the times of recent crashes, for the restart budget. ``held`` agents take no new mission.
     ``idle_since`` orders equal candidates. ``generation`` counts starts of the pane's program.
+    ``has_transcript``: the agent took something in its conversation. ``person_used_at``: a person's newest chat in it.
     """
 
     id: int
@@ -277,6 +282,7 @@ class AgentRecord:
     generation: int = 0
     crashes: tuple[int, ...] = ()
     restarts: int = 0
+    person_used_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

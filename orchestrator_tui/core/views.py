@@ -22,11 +22,17 @@ from orchestrator_tui.core.models import (
     WaitingFor,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.questions import Choice
+from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
+from orchestrator_tui.core.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class AgentView:
-    """One agent's row. ``state_since`` and ``idle_ms`` in milliseconds; ``task_title`` is its mission's first line."""
+    """One agent's row. ``state_since`` and ``idle_ms`` in milliseconds; ``task_title`` is its mission's first line.
+
+    ``spent`` is that of all its life; ``context_percent`` how full its conversation's context is, None when not known.
+    """
 
     id: int
     name: str
@@ -51,6 +57,8 @@ class AgentView:
     responsive: bool = True
     cwd: str | None = None
     branch: str | None = None
+    spent: Spent = NOTHING_SPENT
+    context_percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +82,15 @@ class MissionView:
     started_at: int | None = None
     ended_at: int | None = None
     error_code: str | None = None
+    spent: Spent = NOTHING_SPENT
 
 
 @dataclass(frozen=True, slots=True)
 class MachineView:
-    """Machine totals and our own lights; percentages 0 to 100. ``*_error`` null means well."""
+    """Machine totals and our own lights; percentages 0 to 100, ``*_error`` null means well.
+
+    ``day_budget`` in US dollars, None without one.
+    """
 
     cpu_percent: float = 0.0
     cpu_count: int = 1
@@ -91,6 +103,8 @@ class MachineView:
     mcp_error: str | None = None
     store_error: str | None = None
     provider_notice: str | None = None
+    spent_today: Spent = NOTHING_SPENT
+    day_budget: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +273,10 @@ class SupervisorClient(Protocol):
         """Forgets a stopped or failed agent and closes its window."""
         ...
 
+    async def why(self, agent_id: int) -> Verdict:
+        """What the agent does, who says so and why that is believed, after a fresh look."""
+        ...
+
     async def rename(self, agent_id: int, name: str) -> None:
         """Gives the agent another name."""
         ...
@@ -276,7 +294,11 @@ class SupervisorClient(Protocol):
         ...
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
-        """Answers one permission request of the inbox; refused when it is over or its prompt changed."""
+        """Allows or denies one item of the inbox; refused when it is over or its prompt changed."""
+        ...
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        """Answers the questions of one item of the inbox, one choice each; refused as ``answer`` is."""
         ...
 
     async def allow_always(self, item_id: str, rule: PermissionRule) -> None:

@@ -7,6 +7,8 @@ from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import HealthStatus, Mission, MissionSpec, QueueStats, Role, TokenUsage
+from orchestrator_tui.core.questions import Choice
+from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import AgentView, SpawnRequest
 
 
@@ -32,6 +34,10 @@ class Backend(Protocol):
         """Starts an agent anew on its conversation."""
         ...
 
+    async def why(self, agent_id: int) -> Verdict:
+        """What an agent does and why that is believed, after a fresh look."""
+        ...
+
     async def health(self, agent_id: int) -> HealthStatus:
         """Checks one agent now."""
         ...
@@ -53,7 +59,11 @@ class Backend(Protocol):
         ...
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
-        """Answers one permission request of the inbox."""
+        """Allows or denies one item of the inbox."""
+        ...
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        """Answers the questions of one item of the inbox."""
         ...
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:
@@ -74,6 +84,10 @@ class Backend(Protocol):
 
     async def missions(self, limit: int) -> Sequence[Mission]:
         """Open missions first, then the newest ended, at most ``limit``."""
+        ...
+
+    def waits(self) -> Mapping[str, str]:
+        """By mission id, why a mission that could start, or is on its way, has not started."""
         ...
 
     async def stats(self) -> QueueStats:
@@ -105,6 +119,14 @@ class Backend(Protocol):
 
     async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
         """Takes a hook of an agent's program; returns the reply's body."""
+        ...
+
+    async def telemetry(self, agent_id: int, payload: Mapping[str, object]) -> None:
+        """Takes an OTLP export of an agent's program. Raises UsageError, StoreUnavailable."""
+        ...
+
+    async def usage(self, day: str | None) -> Mapping[str, object]:
+        """What was spent on one local day, or on all, by agent, mission and day. Raises UsageError."""
         ...
 
     def recent_events(self, limit: int) -> Sequence[Event]:

@@ -5,21 +5,25 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from orchestrator_tui.core.errors import Forbidden, OrchestratorError, UsageError
+from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.mcp.backend import Backend
 from orchestrator_tui.mcp.guard import caller_of
 from orchestrator_tui.mcp.hooks import error_response, internal_error, read_object
 from orchestrator_tui.mcp.traffic import Traffic
 
+_CHOICES = TypeAdapter(list[Choice])
+
 Answer = Callable[[Request], Awaitable[Mapping[str, Any]]]
 
 
 class Control:
-    """Take-over, health, the inbox, and typing into, approving for and attaching to an agent."""
+    """Take-over, health, usage, the inbox, and typing into, approving for and attaching to an agent."""
 
     def __init__(self, backend: Backend, traffic: Traffic) -> None:
         self._backend = backend
@@ -30,6 +34,7 @@ class Control:
         return [
             _route("GET", "health", self._health),
             _route("GET", "attach", self._attach),
+            _route("GET", "usage", self._usage),
             _route("POST", "release", self._release),
             _route("POST", "send", self._send),
             _route("POST", "approve", self._approve),
@@ -43,6 +48,9 @@ class Control:
     async def _attach(self, request: Request) -> Mapping[str, Any]:
         agent_id = _agent_id(request.query_params.get("agent_id"))
         return {"argv": list(await self._backend.attach_argv(agent_id))}
+
+    async def _usage(self, request: Request) -> Mapping[str, Any]:
+        return await self._backend.usage(request.query_params.get("day"))
 
     async def _release(self, _request: Request) -> Mapping[str, Any]:
         await self._backend.release()
@@ -72,6 +80,9 @@ class Control:
         item_id, allow, message = data.get("id"), data.get("allow"), data.get("message", "")
         if not isinstance(item_id, str):
             raise UsageError("`id` is required.", remedy="Give an id of `agent inbox`.", field="id")
+        if "choices" in data:
+            await self._backend.choose(item_id, _choices(data["choices"]))
+            return {"id": item_id, "answered": True}
         if not isinstance(allow, bool):
             raise UsageError("`allow` is required.", remedy="Say true or false.", field="allow")
         if not isinstance(message, str):
@@ -92,6 +103,20 @@ def _route(method: str, name: str, operation: Answer) -> Route:
             return internal_error(f"/control/{name}")
 
     return Route(f"/control/{name}", endpoint, methods=[method])
+
+
+def _choices(value: object) -> list[Choice]:
+    """The answers to an item's questions: ``[{"options": [2], "text": ""}, …]``."""
+    try:
+        return _CHOICES.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in ("choices", *first["loc"]))
+        raise UsageError(
+            f"`{where}`: {first['msg']}.",
+            remedy='Send one object a question: {"options": [2]} or {"text": "…"}.',
+            field="choices",
+        ) from None
 
 
 def _agent_id(value: object) -> int:

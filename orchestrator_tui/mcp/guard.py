@@ -13,6 +13,7 @@ from orchestrator_tui.agents.credentials import Caller, Credentials
 
 BODY_LIMIT = 256 * 1024
 HOOKS_BODY_LIMIT = 16 * 1024 * 1024
+LOGS_BODY_LIMIT = 4 * 1024 * 1024
 _DISCARD_LIMIT = 64 * 1024 * 1024
 _CALLER = "orchestrator_caller"
 

@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.lifecycle import ACTIVE_STATES
 from orchestrator_tui.core.models import AgentState, HealthStatus, Mission, QueueStats
+from orchestrator_tui.core.usage import Spent
+from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import AgentView
 from orchestrator_tui.missions.report import mission_entry
 
@@ -30,19 +33,43 @@ def agent_entry(agent: AgentView) -> Shape:
         "pid": agent.pid,
         "pane_id": agent.pane_id,
         "waiting_for": agent.waiting_for.value if agent.waiting_for else None,
+        "tokens": _tokens(agent.spent),
+        "cost_usd": agent.spent.known_cost,
+        "context_percent": agent.context_percent,
     }
 
 
-def agent_status(agents: Iterable[AgentView]) -> Shape:
-    """All agents but stopped ones, with counts by role and model."""
+def _tokens(spent: Spent) -> Shape:
+    return {
+        "input": spent.input,
+        "output": spent.output,
+        "cache_read": spent.cache_read,
+        "cache_write": spent.cache_write,
+    }
+
+
+def agent_status(
+    agents: Iterable[AgentView],
+    only: Sequence[AgentView] | None = None,
+    reasons: Mapping[int, Verdict] = MappingProxyType({}),
+) -> Shape:
+    """All agents but stopped ones, with counts by role and model; ``only`` lists these instead.
+
+    An agent with a verdict in ``reasons`` shows it as ``why``.
+    """
     shown = [agent for agent in agents if agent.state is not AgentState.STOPPED]
+    listed = shown if only is None else only
     return {
         "total_agents": len(shown),
         "active_agents": sum(agent.state in ACTIVE_STATES for agent in shown),
-        "agents": [agent_entry(agent) for agent in shown],
+        "agents": [agent_entry(agent) | _why(reasons.get(agent.id)) for agent in listed],
         "by_role": dict(Counter(agent.role.value for agent in shown)),
         "by_model": dict(Counter(agent.model.value for agent in shown)),
     }
+
+
+def _why(verdict: Verdict | None) -> Shape:
+    return {} if verdict is None else {"why": dict(verdict.as_dict())}
 
 
 def health_entry(agent_id: int, health: HealthStatus) -> Shape:
@@ -50,16 +77,20 @@ def health_entry(agent_id: int, health: HealthStatus) -> Shape:
     return {"agent_id": agent_id, **asdict(health)}
 
 
-def mission_status(stats: QueueStats, missions: Sequence[Mission], agents: Iterable[AgentView]) -> Shape:
-    """Counts by state and the missions, in the order given."""
+def mission_status(
+    stats: QueueStats, missions: Sequence[Mission], agents: Iterable[AgentView], waits: Mapping[str, str]
+) -> Shape:
+    """Counts by state and the missions, in the order given; ``waits`` by mission id, why it has not started."""
     by_id = {agent.id: agent for agent in agents}
-    return {"stats": asdict(stats), "missions": [mission_line(mission, by_id) for mission in missions]}
+    lines = [mission_line(mission, by_id, waits.get(mission.id)) for mission in missions]
+    return {"stats": asdict(stats), "missions": lines}
 
 
-def mission_line(mission: Mission, agents: Mapping[int, AgentView]) -> Shape:
+def mission_line(mission: Mission, agents: Mapping[int, AgentView], waits: str | None) -> Shape:
     """One mission with the fields of a plan's report, and what tells it apart in a list.
 
-    ``role`` and ``model`` are its agent's; before it has one, ``role`` is what the mission asks for.
+    ``role`` and ``model`` are its agent's; before it has one, ``role`` is what the mission asks for. ``waits`` says
+    why it has not started, null for one that runs, ended, or waits for other missions.
     """
     agent = agents.get(mission.agent_id) if mission.agent_id is not None else None
     name, role, model = (agent.name, agent.role, agent.model) if agent else (None, mission.role, None)
@@ -70,6 +101,7 @@ def mission_line(mission: Mission, agents: Mapping[int, AgentView]) -> Shape:
         "type": mission.type.value,
         "depends_on": list(mission.depends_on),
         "blocked_reason": mission.blocked_reason.value if mission.blocked_reason else None,
+        "waits": waits,
     }
 
 

@@ -16,16 +16,17 @@ from orchestrator_tui.agents.credentials import Credentials
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.mcp.backend import Backend
 from orchestrator_tui.mcp.control import Control
-from orchestrator_tui.mcp.guard import BODY_LIMIT, HOOKS_BODY_LIMIT, Guard, answer
+from orchestrator_tui.mcp.guard import BODY_LIMIT, HOOKS_BODY_LIMIT, LOGS_BODY_LIMIT, Guard, answer
 from orchestrator_tui.mcp.hooks import Hooks
 from orchestrator_tui.mcp.inflight import InFlight
 from orchestrator_tui.mcp.protocol import Protocol
+from orchestrator_tui.mcp.telemetry import Telemetry
 from orchestrator_tui.mcp.traffic import Traffic
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-MCP_PATH, HOOKS_PATH = "/mcp", "/hooks"
+MCP_PATH, HOOKS_PATH, LOGS_PATH = "/mcp", "/hooks", "/v1/logs"
 _GRACE_S = 0.1
 _TURNS_UNTIL_LISTED = 5
 _VERSION = "1"
@@ -158,6 +159,7 @@ class Endpoint:
         protocol = Protocol(self._backend, self.traffic)
         routes = [
             Route(HOOKS_PATH, Hooks(self._backend, self.traffic).__call__, methods=["POST"]),
+            Route(LOGS_PATH, Telemetry(self._backend, self.traffic).__call__, methods=["POST"]),
             *Control(self._backend, self.traffic).routes(),
         ]
         application = protocol.server(_VERSION, self._listen).streamable_http_app(
@@ -168,7 +170,8 @@ class Endpoint:
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
             custom_starlette_routes=routes,
         )
-        return Guard(_PostOnly(application), self._credentials, hosts, {HOOKS_PATH: HOOKS_BODY_LIMIT})
+        limits = {HOOKS_PATH: HOOKS_BODY_LIMIT, LOGS_PATH: LOGS_BODY_LIMIT}
+        return Guard(_PostOnly(application), self._credentials, hosts, limits)
 
 
 class _PostOnly:

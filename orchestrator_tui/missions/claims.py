@@ -88,11 +88,14 @@ class Claims:
             return None
         return mission if mission.state is MissionState.RUNNING else self._start(mission)
 
-    def undelivered(self, mission: Hot, nonce: str, reason: str) -> bool:
-        """Takes a claim back that the agent never acknowledged; False when there is none under ``nonce``."""
+    def undelivered(self, mission: Hot, nonce: str, reason: str, *, counts: bool) -> bool:
+        """Takes a claim back that the agent never acknowledged; False when there is none under ``nonce``.
+
+        ``counts`` False leaves the count that raises attention as it is: a person was in the way.
+        """
         if mission.state is not MissionState.ASSIGNED or mission.nonce != nonce or mission.fence is not None:
             return False
-        self._hand_back(mission, mission.reserved_for, reason)
+        self._hand_back(mission, mission.reserved_for, reason, counts=counts)
         return True
 
     # -- ending ----------------------------------------------------------------------------------------------------
@@ -284,9 +287,15 @@ class Claims:
         )
 
     def _hand_back(
-        self, mission: Hot, reserved_for: int | None, reason: str, data: Mapping[str, object] = _NOTHING
+        self,
+        mission: Hot,
+        reserved_for: int | None,
+        reason: str,
+        data: Mapping[str, object] = _NOTHING,
+        *,
+        counts: bool = True,
     ) -> None:
-        count = mission.undelivered + 1
+        count = mission.undelivered + 1 if counts else mission.undelivered
         self._moves.to(
             mission,
             MissionState.PENDING,

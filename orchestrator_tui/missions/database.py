@@ -11,9 +11,9 @@ import apsw
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import StoreUnavailable
 from orchestrator_tui.core.events import Event
-from orchestrator_tui.missions.schema import SCHEMA, SCHEMA_VERSION
+from orchestrator_tui.missions.schema import SCHEMA_VERSION, UPGRADES
 
-Value: TypeAlias = int | str | None
+Value: TypeAlias = int | float | str | None
 Row: TypeAlias = tuple[Any, ...]
 
 _BUSY_TIMEOUT_MS = 5_000
@@ -77,14 +77,15 @@ class Database:
         self.begin()
         try:
             version = self.rows("PRAGMA user_version")[0][0]
-            if version == 0:
-                self.run(SCHEMA)
-                self.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            elif version != SCHEMA_VERSION:
+            if version > SCHEMA_VERSION:
                 raise StoreUnavailable(
                     f"The mission store {self._path} has format {version}, this program knows {SCHEMA_VERSION}.",
                     remedy="Use the program's version that wrote it, or another session.",
                 )
+            if version < SCHEMA_VERSION:
+                for step in range(version, SCHEMA_VERSION):
+                    self.run(UPGRADES[step])
+                self.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
         except StoreUnavailable:
             self.rollback()
             raise

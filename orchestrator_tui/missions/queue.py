@@ -12,6 +12,7 @@ from orchestrator_tui.core.errors import StoreUnavailable
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import Mission, MissionSpec, Priority, QueueStats, Role, TaskType, TokenUsage
 from orchestrator_tui.missions.changes import Changes, FailureReport
+from orchestrator_tui.missions.ledger import UsageLedger
 from orchestrator_tui.missions.registry import AgentRegistry
 from orchestrator_tui.missions.sqlite import SqliteStore
 from orchestrator_tui.missions.store import MissionStore
@@ -50,6 +51,7 @@ class MissionQueue:
         self._leases: dict[str, str] = {}
         self._taken_at: dict[str, int] = {}
         self.registry = AgentRegistry(writer)
+        self.ledger = UsageLedger(writer)
         self.on_close: Callable[[], Awaitable[None]] | None = None
 
     @classmethod
@@ -226,9 +228,12 @@ class MissionQueue:
         """The agent has the mission: it runs. Repeats are harmless; None for a nonce that is not the current one."""
         return await self._writer.run(lambda store: store.acknowledge(mission_id, nonce))
 
-    async def undelivered(self, mission_id: str, nonce: str, reason: str) -> Mission | None:
-        """Takes an assigned mission back to pending without using an attempt; None for another nonce."""
-        mission = await self._writer.run(lambda store: store.undelivered(mission_id, nonce, reason))
+    async def undelivered(self, mission_id: str, nonce: str, reason: str, *, counts: bool = True) -> Mission | None:
+        """Takes an assigned mission back to pending without using an attempt; None for another nonce.
+
+        ``counts`` False: a person was in the way, which is not one of the failures that raise attention.
+        """
+        mission = await self._writer.run(lambda store: store.undelivered(mission_id, nonce, reason, counts=counts))
         if mission is not None:
             self._forget(mission_id)
         return mission

@@ -89,5 +89,16 @@ def mission_entry(
         "ended_at": mission.ended_at,
         "duration_ms": duration,
         "reported_duration_ms": mission.reported_duration_ms,
-        "token_usage": {"input": mission.token_usage.input, "output": mission.token_usage.output},
+        "token_usage": _token_usage(mission),
+        "cache_read_tokens": mission.spent.cache_read,
+        "cache_write_tokens": mission.spent.cache_write,
+        "cost_usd": mission.spent.known_cost,
     }
+
+
+def _token_usage(mission: Mission) -> dict[str, int]:
+    """What was measured; what the agent reported only where nothing was."""
+    measured, reported = mission.spent, mission.token_usage
+    if measured.tokens:
+        return {"input": measured.input, "output": measured.output}
+    return {"input": reported.input, "output": reported.output}

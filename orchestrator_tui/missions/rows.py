@@ -14,6 +14,7 @@ from orchestrator_tui.core.models import (
     TaskType,
     TokenUsage,
 )
+from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
 from orchestrator_tui.missions.database import Row
 
 PRIORITIES: tuple[Priority, ...] = tuple(Priority)
@@ -39,7 +40,10 @@ SELECT m.seq, m.id, m.priority, m.type, m.role, m.state, m.attempts, m.max_retri
     WHERE d.child = m.seq AND x.state <> 'completed') END,
   CASE WHEN m.attempts > 0 THEN (
     SELECT json_group_array(json_array(n, agent_id, started_at, ended_at, code, message)) FROM attempt
-    WHERE seq = m.seq) END
+    WHERE seq = m.seq) END,
+  CASE WHEN m.attempts > 0 THEN (
+    SELECT json_array(sum(tokens_in), sum(tokens_out), sum(cache_read), sum(cache_write), sum(cost_usd), sum(unpriced))
+    FROM spent WHERE mission = m.seq HAVING count(*) > 0) END
 FROM mission m JOIN payload p ON p.seq = m.seq LEFT JOIN outcome o ON o.seq = m.seq
 """
 """Whole missions; the caller adds WHERE, ORDER and LIMIT on ``m``."""
@@ -117,6 +121,7 @@ def mission(row: Row) -> Mission:
         blocked_reason=reason,
         blocked_by=roots or unmet,
         attempt_log=() if row[31] is None else tuple(Attempt(*entry) for entry in _array(row[31])),
+        spent=NOTHING_SPENT if row[32] is None else Spent(*_array(row[32])),
     )
 
 

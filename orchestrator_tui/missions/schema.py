@@ -4,9 +4,9 @@
 missions of one live state, so that a claim costs the same among ten missions and a million.
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-SCHEMA = """
+_MISSIONS = """
 CREATE TABLE mission(
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -84,3 +84,43 @@ CREATE TRIGGER stat_update AFTER UPDATE OF state ON mission WHEN old.state <> ne
 CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE agent(id INTEGER PRIMARY KEY, role TEXT NOT NULL, record TEXT NOT NULL);
 """
+
+_USAGE = """
+CREATE TABLE request(                     -- requests that are counted, for as long as they may be told again
+  id TEXT PRIMARY KEY,
+  at INTEGER NOT NULL,
+  agent_id INTEGER NOT NULL,
+  mission INTEGER,
+  turn TEXT,
+  tokens_in INTEGER NOT NULL,
+  tokens_out INTEGER NOT NULL,
+  cache_read INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL,
+  cost_usd REAL) WITHOUT ROWID;
+CREATE INDEX request_at ON request(at);
+CREATE INDEX request_turn ON request(turn, mission) WHERE mission IS NOT NULL;
+CREATE TABLE spent(                       -- sums, kept for ever; mission 0 is nobody's
+  day TEXT NOT NULL,
+  agent_id INTEGER NOT NULL,
+  mission INTEGER NOT NULL,
+  tokens_in INTEGER NOT NULL,
+  tokens_out INTEGER NOT NULL,
+  cache_read INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL,
+  cost_usd REAL NOT NULL,
+  unpriced INTEGER NOT NULL,
+  PRIMARY KEY(day, agent_id, mission)) WITHOUT ROWID;
+CREATE INDEX spent_mission ON spent(mission);
+CREATE TABLE transcript(                  -- how far each one is read
+  path TEXT PRIMARY KEY,
+  agent_id INTEGER NOT NULL,
+  read_bytes INTEGER NOT NULL,
+  read_at INTEGER NOT NULL,
+  turn TEXT,
+  context_tokens INTEGER,
+  model TEXT) WITHOUT ROWID;
+CREATE INDEX attempt_agent ON attempt(agent_id, started_at);
+"""
+
+UPGRADES = {0: _MISSIONS, 1: _USAGE}
+"""What takes a store from each format to the next; 0 is an empty file."""

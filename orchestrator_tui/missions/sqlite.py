@@ -9,6 +9,7 @@ from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import AgentRecord, Mission, MissionSpec, QueueStats, Role, TokenUsage
+from orchestrator_tui.core.usage import ApiRequest, Counted, TranscriptMark, UsageReport
 from orchestrator_tui.missions.changes import Changes, FailureReport
 from orchestrator_tui.missions.claims import Claims
 from orchestrator_tui.missions.database import Database, Value
@@ -18,6 +19,7 @@ from orchestrator_tui.missions.moves import Moves
 from orchestrator_tui.missions.reading import Reading
 from orchestrator_tui.missions.rows import PRIORITIES
 from orchestrator_tui.missions.rules import CLAIMED, Failure, retry_budget
+from orchestrator_tui.missions.spending import Spending
 
 _RECORD = TypeAdapter(AgentRecord)
 
@@ -32,6 +34,7 @@ class SqliteStore:
         self._intake = Intake(db, self._graph, self._moves)
         self._claims = Claims(db, self._graph, self._moves)
         self._reading = Reading(db)
+        self._spending = Spending(db)
 
     # -- transactions ----------------------------------------------------------------------------------------------
 
@@ -122,9 +125,9 @@ class SqliteStore:
         """Starts an assigned mission."""
         return self.get(mission_id) if self._claims.acknowledge(self._moves.get(mission_id), nonce) else None
 
-    def undelivered(self, mission_id: str, nonce: str, reason: str) -> Mission | None:
+    def undelivered(self, mission_id: str, nonce: str, reason: str, *, counts: bool = True) -> Mission | None:
         """Takes an assigned mission back."""
-        taken = self._claims.undelivered(self._moves.get(mission_id), nonce, reason)
+        taken = self._claims.undelivered(self._moves.get(mission_id), nonce, reason, counts=counts)
         return self.get(mission_id) if taken else None
 
     def complete(
@@ -273,3 +276,17 @@ class SqliteStore:
         while self._db.one("SELECT 1 FROM agent WHERE id = ?", (number,)):
             number = self._db.count("agent")
         return number
+
+    # -- usage -----------------------------------------------------------------------------------------------------
+
+    def record_usage(self, requests: Sequence[ApiRequest], marks: Sequence[TranscriptMark]) -> list[Counted]:
+        """Counts requests."""
+        return self._spending.record(requests, marks)
+
+    def transcript_marks(self) -> list[TranscriptMark]:
+        """How far transcripts are read."""
+        return self._spending.marks()
+
+    def usage_report(self, day: str | None) -> UsageReport:
+        """Sums."""
+        return self._spending.report(day)

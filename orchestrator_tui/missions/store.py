@@ -5,6 +5,7 @@ from typing import Protocol
 
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import AgentRecord, Mission, MissionSpec, QueueStats, Role, TokenUsage
+from orchestrator_tui.core.usage import ApiRequest, Counted, TranscriptMark, UsageReport
 from orchestrator_tui.missions.changes import Changes, FailureReport
 
 
@@ -67,7 +68,7 @@ class MissionStore(Transactions, Protocol):
         """Starts an assigned mission."""
         ...
 
-    def undelivered(self, mission_id: str, nonce: str, reason: str) -> Mission | None:
+    def undelivered(self, mission_id: str, nonce: str, reason: str, *, counts: bool = True) -> Mission | None:
         """Takes an assigned mission back."""
         ...
 
@@ -189,4 +190,16 @@ class MissionStore(Transactions, Protocol):
 
     def next_agent_id(self) -> int:
         """An id that no agent ever had."""
+        ...
+
+    def record_usage(self, requests: Sequence[ApiRequest], marks: Sequence[TranscriptMark]) -> list[Counted]:
+        """Counts requests and notes how far transcripts are read."""
+        ...
+
+    def transcript_marks(self) -> list[TranscriptMark]:
+        """How far transcripts are read."""
+        ...
+
+    def usage_report(self, day: str | None) -> UsageReport:
+        """Sums by agent, mission and day."""
         ...

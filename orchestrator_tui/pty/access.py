@@ -1,12 +1,14 @@
 """Reading and typing: what can be done with an agent's pane without changing its life."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from orchestrator_tui.core.errors import NotAllowedNow, UnknownAgent
 from orchestrator_tui.core.models import AgentHandle
 from orchestrator_tui.core.views import PaneFrame, Stroke
 from orchestrator_tui.pty.panes import Pane
 from orchestrator_tui.pty.screens import Screens, ScreenText
+from orchestrator_tui.pty.sight import PaneSight
 
 
 class PaneAccess:
@@ -29,6 +31,11 @@ class PaneAccess:
         """Whether the agent's program runs."""
         pane = self._panes.get(agent_id)
         return pane is not None and pane.is_alive
+
+    def newest_pid(self, agent_id: int) -> int | None:
+        """The process id of the agent's newest program, alive or dead; None before the first."""
+        pane = self._panes.get(agent_id)
+        return pane.process.pid if pane is not None and pane.process is not None else None
 
     def crashes(self, agent_id: int) -> tuple[int, ...]:
         """The times of the agent's recent crashes."""
@@ -87,6 +94,24 @@ class PaneAccess:
         """How many people look at the agent's window through tmux."""
         return (await self._screens.clients()).get(self._pane(agent_id).pane_id, 0)
 
+    async def sight(self, agent_id: int) -> PaneSight | None:
+        """The agent's pane for somebody who wants to type into it; None without a pane."""
+        pane = self._pane(agent_id)
+        sight = await self._screens.sight(pane.pane_id) if pane.pane_id else None
+        if sight is None or pane.typed_at is None:
+            return sight
+        return replace(sight, typed_at=max(pane.typed_at, sight.typed_at or 0))
+
+    def note_typing(self, agent_id: int, at_ms: int) -> None:
+        """A person typed into the pane at ``at_ms`` without being attached to it."""
+        self._pane(agent_id).typed_at = at_ms
+
+    async def typed_at(self) -> dict[int, int]:
+        """When people last pressed a key in each agent's window; agents without any are left out."""
+        attached = await self._screens.people()
+        times = {pane.agent_id: max(pane.typed_at or 0, attached.get(pane.pane_id, 0)) for pane in self._panes.values()}
+        return {agent_id: at for agent_id, at in times.items() if at}
+
     async def attached_clients(self) -> dict[int, int]:
         """How many people look at each agent's window; agents without any are left out."""
         counts = await self._screens.clients()
@@ -102,6 +127,13 @@ class PaneAccess:
         Raises NotAllowedNow when the program is dead or someone reads back in the pane.
         """
         await self._screens.type_line(self._window(agent_id).pane_id, text)
+
+    async def type_text(self, agent_id: int, text: str) -> None:
+        """Types ``text`` as one line without submitting it.
+
+        Raises as ``type_line`` does.
+        """
+        await self._screens.type_text(self._window(agent_id).pane_id, text)
 
     async def send_keys(self, agent_id: int, *keys: str) -> None:
         """Presses tmux keys (``Enter``, ``C-c``, ``Escape``, ``a``).

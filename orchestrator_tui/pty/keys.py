@@ -20,9 +20,14 @@ def _unified(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def text_commands(pane_id: str, text: str) -> list[Command]:
+    """The commands that type one line literally and submit nothing."""
+    return _literally(pane_id, clean_line(text))
+
+
 def line_commands(pane_id: str, text: str) -> list[Command]:
     """The commands that type one line literally and then, as a key of its own, Enter."""
-    return [*_literally(pane_id, clean_line(text)), ("send-keys", "-t", pane_id, "Enter")]
+    return [*text_commands(pane_id, text), ("send-keys", "-t", pane_id, "Enter")]
 
 
 def clean_text(text: str) -> str:

@@ -41,6 +41,7 @@ class Pane:
     generation: int = 0
     started_at: int = 0
     heartbeat_at: int | None = None
+    typed_at: int | None = None
     cpu: CpuSample | None = None
     is_ending: bool = False
     is_new: bool = True

@@ -39,11 +39,11 @@ class Restarts:
         """Tells of the end and begins what follows; ``at_once`` leaves out the delay, not the budget."""
         if how.is_clean:
             pane.leave(Phase.DEAD)
-            self._emit(EventType.EXIT, pane, how.data())
+            self._emit(EventType.EXIT, pane, _end_of(pane, how))
             return
         now = self._clock.now_ms()
         pane.crashes = [*recent_crashes(pane.crashes, now, self._policy), now]
-        data = how.data()
+        data = _end_of(pane, how)
         if not pane.config.auto_restart:
             pane.leave(Phase.DEAD)
             self._emit(EventType.CRASH, pane, {**data, "attempt": len(pane.crashes), "delay_ms": None})
@@ -111,4 +111,9 @@ class Restarts:
     def _give_up(self, pane: Pane, generation: int, reason: str) -> None:
         if pane.generation == generation and pane.phase is Phase.WAITING:
             pane.leave(Phase.FAILED)
-            self._emit(EventType.FAILED, pane, {"exit_status": None, "signal": None, "reason": reason})
+            self._emit(EventType.FAILED, pane, _end_of(pane, Ending(None, None, reason)))
+
+
+def _end_of(pane: Pane, how: Ending) -> dict[str, object]:
+    """How it ended, and whose end it was: the news may arrive after the next program has started."""
+    return {**how.data(), "pid": pane.process.pid if pane.process is not None else None}

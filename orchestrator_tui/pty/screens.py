@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.views import PaneFrame, Stroke
 from orchestrator_tui.pty.commands import PaneRow, parse_row, resize, show_pane, window_name
-from orchestrator_tui.pty.keys import key_command, line_commands, paste_commands, stroke_commands
+from orchestrator_tui.pty.keys import key_command, line_commands, paste_commands, stroke_commands, text_commands
 from orchestrator_tui.pty.link import TmuxLink
+from orchestrator_tui.pty.protocol import Command
 from orchestrator_tui.pty.server import TMUX_SESSION, TmuxServer
+from orchestrator_tui.pty.sight import PaneSight, people, see
 from orchestrator_tui.pty.transport import TmuxError
 
 
@@ -85,8 +87,18 @@ class Screens:
 
         Raises NotAllowedNow when nobody would read it.
         """
+        await self._type(pane_id, line_commands(pane_id, text))
+
+    async def type_text(self, pane_id: str, text: str) -> None:
+        """Types one line and submits nothing.
+
+        Raises NotAllowedNow when nobody would read it.
+        """
+        await self._type(pane_id, text_commands(pane_id, text))
+
+    async def _type(self, pane_id: str, commands: list[Command]) -> None:
         await self._require_reader(pane_id)
-        for reply in await self._link.batch(line_commands(pane_id, text), repeatable=False):
+        for reply in await self._link.batch(commands, repeatable=False):
             if reply.error is not None:
                 raise TmuxError(f"tmux did not type: {reply.error}.")
 
@@ -111,6 +123,14 @@ class Screens:
     async def resize(self, pane_id: str, cols: int, rows: int) -> None:
         """Gives the pane's window another size."""
         await self._link.batch([resize(pane_id, cols, rows)])
+
+    async def sight(self, pane_id: str) -> PaneSight | None:
+        """The pane for somebody who wants to type into it, or None when it is gone."""
+        return await see(self._link, pane_id)
+
+    async def people(self) -> dict[str, int]:
+        """When people attached to each pane last pressed a key, by pane id, in milliseconds since the epoch."""
+        return await people(self._link)
 
     async def clients(self) -> dict[str, int]:
         """How many people's clients show each pane, by pane id."""

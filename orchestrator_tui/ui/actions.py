@@ -113,6 +113,7 @@ ACTIONS: tuple[Action, ...] = (
         Footer.AGENTS,
     ),
     Action("inbox.open", ("exclamation_mark",), "waiting", _A, "Show and answer all that waits for you."),
+    Action("agent.why", ("w",), "why", _A, "Say why its state is believed, and who says so.", When.AGENT),
     Action("agent.send", ("s",), "send", _A, "Send one line without attaching.", When.SENDABLE, Footer.AGENTS),
     Action(
         "pane.type", ("i",), "type", _A, "Type into its pane here; ctrl+q leaves.", When.LIVING_AGENT, Footer.AGENTS

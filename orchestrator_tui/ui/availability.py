@@ -8,6 +8,7 @@ from orchestrator_tui.core.views import AgentView, MissionView
 from orchestrator_tui.ui.actions import When
 
 _DEAD = frozenset({AgentState.FAILED, AgentState.STOPPED, AgentState.CRASHED, AgentState.RESTARTING})
+_ANSWERABLE = (WaitingFor.PERMISSION, WaitingFor.QUESTION)
 _RETRYABLE = frozenset({MissionState.FAILED, MissionState.CANCELLED})
 
 
@@ -59,10 +60,8 @@ def _agent_reason(when: When, target: Target) -> str | None:
         return "This terminal cannot be lent to tmux; the pane stays here."
     if agent.state in _DEAD and (when is not When.ATTACHABLE or agent.pane_id is None):
         return f"{agent.name} is not running. R starts it again."
-    if when is When.PERMISSION and (
-        agent.state is not AgentState.WAITING or agent.waiting_for is not WaitingFor.PERMISSION
-    ):
-        return f"{agent.name} asks for no permission."
+    if when is When.PERMISSION and (agent.state is not AgentState.WAITING or agent.waiting_for not in _ANSWERABLE):
+        return f"{agent.name} asks nothing that can be answered here."
     if when is When.SENDABLE and agent.state not in (AgentState.IDLE, AgentState.BUSY):
         return f"{agent.name} cannot read a line now; enter attaches."
     return None

@@ -8,6 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from orchestrator_tui.core.models import AgentState, MissionState, Priority
 from orchestrator_tui.core.views import AgentView, MissionView
+from orchestrator_tui.ui.money import cost_word
 
 Token = Literal["text", "muted", "accent", "needs", "working", "restarting", "failed", "done", "strong"]
 
@@ -148,13 +149,17 @@ class AgentColumns:
     age: int
     task: int
     title: int
+    cost: int = 0
+    context: int = 0
 
 
-def agent_columns(width: int) -> AgentColumns:
-    """Columns that fill ``width`` cells, the title only where there is room for it."""
+def agent_columns(width: int, *, costs: bool = False) -> AgentColumns:
+    """Columns that fill ``width`` cells, the title, and what was spent, only where there is room for it."""
     state, age = 9, 3
     # Four cells for marker, glyph and blanks on the left, one blank on the right, two between columns.
     room = width - 5 - (2 + state) - (2 + age) - 2
+    if costs and room >= 72:
+        return AgentColumns(16, state, age, 10, room - 16 - 10 - 2 - (2 + 7) - (2 + 4), cost=7, context=4)
     if room >= 44:
         return AgentColumns(16, state, age, 10, room - 16 - 10 - 2)
     if room >= 18:
@@ -163,20 +168,22 @@ def agent_columns(width: int) -> AgentColumns:
     return AgentColumns(max(1, width - 5 - 2 - state), state, 0, 0, 0)
 
 
-def agent_header(width: int) -> Spans:
+def agent_header(width: int, *, costs: bool = False) -> Spans:
     """The agent list's column names."""
-    columns = agent_columns(width)
+    columns = agent_columns(width, costs=costs)
     cells = [fit("NAME", columns.name), fit("STATE", columns.state)]
     if columns.age:
         cells += [fit("AGE", columns.age, right=True), fit("TASK", columns.task)]
+    if columns.cost:
+        cells += [fit("COST", columns.cost, right=True), fit("CTX", columns.context, right=True)]
     if columns.title:
         cells.append(fit("TITLE", columns.title))
     return (Span("    " + "  ".join(cells), "muted"),)
 
 
-def agent_row(agent: AgentView, width: int, now_ms: int, *, dimmed: bool = False) -> Spans:
+def agent_row(agent: AgentView, width: int, now_ms: int, *, dimmed: bool = False, costs: bool = False) -> Spans:
     """One agent's row after its marker; ``dimmed`` is the quiet half of the working glyph's pulse."""
-    columns, look = agent_columns(width), agent_look(agent)
+    columns, look = agent_columns(width, costs=costs), agent_look(agent)
     name: Token = "muted" if agent.state is AgentState.STOPPED else "text"
     glyph: Token = "muted" if dimmed and look.token == "working" else look.token
     spans = [
@@ -187,6 +194,10 @@ def agent_row(agent: AgentView, width: int, now_ms: int, *, dimmed: bool = False
     if columns.age:
         spans.append(Span("  " + fit(duration(now_ms - agent.state_since), columns.age, right=True), "muted"))
         spans.append(Span("  " + fit(agent.current_task or "-", columns.task), "muted"))
+    if columns.cost:
+        context = "-" if agent.context_percent is None else f"{agent.context_percent:.0f}%"
+        spans.append(Span("  " + fit(cost_word(agent.spent), columns.cost, right=True), "muted"))
+        spans.append(Span("  " + fit(context, columns.context, right=True), "muted"))
     if columns.title:
         spans.append(Span("  " + fit(agent.task_title or agent.reason or "", columns.title), "text"))
     return tuple(spans)
@@ -201,37 +212,44 @@ class MissionColumns:
     agent: int
     tries: int
     next: int
+    cost: int = 0
 
 
-def mission_columns(width: int) -> MissionColumns:
-    """Columns that fill ``width`` cells; priority (4), state (11) and age (3) are always there."""
+def mission_columns(width: int, *, costs: bool = False) -> MissionColumns:
+    """Columns that fill ``width`` cells; priority (4), state (11) and age (3) are always there.
+
+    ``costs`` says that there is something to show in a column of them.
+    """
     room = width - 3 - 4 - (2 + 10) - (2 + 11) - (2 + 3) - 2
     if room >= 75:
-        rest = room - (2 + 12) - (2 + 5) - 2
+        cost = 6 if costs else 0
+        rest = room - (2 + 12) - (2 + 5) - 2 - (2 + cost if costs else 0)
         following = min(30, rest * 2 // 5)
-        return MissionColumns(10, rest - following, 12, 5, following)
+        return MissionColumns(10, rest - following, 12, 5, following, cost)
     if room >= 34:
         return MissionColumns(10, room - 14, 12, 0, 0)
     return MissionColumns(10, max(1, room), 0, 0, 0)
 
 
-def mission_header(width: int) -> Spans:
+def mission_header(width: int, *, costs: bool = False) -> Spans:
     """The mission table's column names."""
-    columns = mission_columns(width)
+    columns = mission_columns(width, costs=costs)
     cells = [fit("PRI", 4), fit("ID", columns.id), fit("TITLE", columns.title), fit("STATE", 11)]
     if columns.agent:
         cells.append(fit("AGENT", columns.agent))
     if columns.tries:
         cells.append(fit("TRIES", columns.tries, right=True))
+    if columns.cost:
+        cells.append(fit("COST", columns.cost, right=True))
     cells.append(fit("AGE", 3, right=True))
     if columns.next:
         cells.append(fit("NEXT", columns.next))
     return (Span("  " + "  ".join(cells), "muted"),)
 
 
-def mission_row(mission: MissionView, width: int, now_ms: int) -> Spans:
+def mission_row(mission: MissionView, width: int, now_ms: int, *, costs: bool = False) -> Spans:
     """One mission's row after its marker."""
-    columns, look = mission_columns(width), MISSION_LOOKS[mission.state]
+    columns, look = mission_columns(width, costs=costs), MISSION_LOOKS[mission.state]
     word, weight = PRIORITY_WORDS[mission.priority]
     ended = mission.state.is_ended
     since = mission.ended_at if ended and mission.ended_at is not None else mission.created_at
@@ -245,6 +263,8 @@ def mission_row(mission: MissionView, width: int, now_ms: int) -> Spans:
         spans.append(Span("  " + fit(mission.agent_name or "-", columns.agent), "muted"))
     if columns.tries:
         spans.append(Span("  " + fit(str(mission.attempts), columns.tries, right=True), "muted"))
+    if columns.cost:
+        spans.append(Span("  " + fit(cost_word(mission.spent), columns.cost, right=True), "muted"))
     spans.append(Span("  " + fit(duration(now_ms - since), 3, right=True), "muted"))
     if columns.next:
         following = mission.error_code or "" if ended else mission.next

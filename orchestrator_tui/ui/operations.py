@@ -6,6 +6,7 @@ from functools import partial
 
 from textual.app import App
 
+from orchestrator_tui.core.attention import AttentionKind
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
 from orchestrator_tui.core.models import AgentState, MissionSpec, Priority
 from orchestrator_tui.core.views import (
@@ -30,6 +31,7 @@ from orchestrator_tui.ui.dialogs.line import RenameDialog, SendDialog
 from orchestrator_tui.ui.dialogs.mission import MissionDialog, changes_between
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
 from orchestrator_tui.ui.dialogs.spawn import SpawnDialog
+from orchestrator_tui.ui.dialogs.why import WhyDialog
 from orchestrator_tui.ui.graph_screen import GraphScreen
 from orchestrator_tui.ui.grid import GridScreen
 from orchestrator_tui.ui.mission_screen import MissionScreen
@@ -191,6 +193,7 @@ class Operations:
             "agent.attach": self._attach,
             "agent.approve": self._approve,
             "inbox.open": self._inbox,
+            "agent.why": self._why,
             "agent.send": self._send,
             "agent.kill": self._kill,
             "agent.restart": self._restart,
@@ -282,9 +285,13 @@ class Operations:
 
     async def _approve(self) -> None:
         agent = self._agent()
-        item = next((item for item in self._model.attention if item.agent_id == agent.id and item.can_answer), None)
+        items = [item for item in self._model.attention if item.agent_id == agent.id]
+        item = next((item for item in items if item.can_answer or item.can_choose), None)
         if item is None:
-            raise NotAllowedNow(f"{agent.name} asks for no permission any more.")
+            raise NotAllowedNow(f"{agent.name} asks nothing that can be answered here.", remedy="enter attaches.")
+        if item.kind is not AttentionKind.PERMISSION:
+            await self._inbox(item.id)
+            return
         frame = await self._client.pane_frame(agent.id)
         allow = await self._app.push_screen_wait(ApproveDialog(agent.name, frame, item.text))
         if allow is not None:
@@ -292,8 +299,9 @@ class Operations:
             await self._client.answer(item.id, allow)
             self._done(f"{'Allowed' if allow else 'Denied'}: {agent.name}.")
 
-    async def _inbox(self) -> None:
-        chosen = await self._app.push_screen_wait(InboxDialog(self._client, self._model, self._dashboard.clock))
+    async def _inbox(self, item_id: str | None = None) -> None:
+        dialog = InboxDialog(self._client, self._model, self._dashboard.clock, item_id)
+        chosen = await self._app.push_screen_wait(dialog)
         if chosen is not None and chosen.agent_id is not None:
             self._dashboard.choose(Panel.AGENTS, chosen.agent_id)
             reason = reason_unavailable(When.ATTACHABLE, self.target())
@@ -301,6 +309,10 @@ class Operations:
                 self._app.notify(reason, severity="warning", markup=False)
             else:
                 await self._attach()
+
+    async def _why(self) -> None:
+        agent = self._agent()
+        await self._app.push_screen_wait(WhyDialog(self._client, agent.id, agent.name))
 
     async def _send(self) -> None:
         agent = self._agent()

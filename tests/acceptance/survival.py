@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +182,10 @@ class Survival:
         missions, _ = stored(self.program, SESSION)
         states = Counter(mission.state.value for mission in missions.values())
         for mission_id, mission in self.completed.items():
-            assert missions[mission_id] == mission, f"{mission_id} changed after it was completed"
+            # What it cost may become known later than that it is done.
+            assert replace(missions[mission_id], spent=mission.spent) == mission, (
+                f"{mission_id} changed after it was completed"
+            )
         self.completed = {key: value for key, value in missions.items() if value.state is MissionState.COMPLETED}
         shown = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "nothing stored yet"
         self.note(f"kill {number} ({kind}): {said}; {shown}")

@@ -2,17 +2,20 @@
 
 import json
 from collections import Counter
+from math import isclose
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator_tui.agents.providers.demo_agent.telemetry import DOLLARS_IN, DOLLARS_OUT
 from tests.conftest import Program
 
 PLAN = Path(__file__).parent / "plan.yaml"
 MISSION_KEYS = {
     "id", "status", "attempts", "attempt_log", "agent_id", "agent_name", "role", "model", "output", "error_code",
     "error_message", "blocked_by", "started_at", "ended_at", "duration_ms", "reported_duration_ms", "token_usage",
+    "cache_read_tokens", "cache_write_tokens", "cost_usd",
 }  # fmt: skip
 
 
@@ -49,6 +52,7 @@ def check_report(report: dict[str, Any], ledger: Path) -> None:
     assert missions["silent"]["error_code"] == "no_report"
     assert missions["spec"]["output"] == "the specification"
     assert missions["join"]["token_usage"] == {"input": 1200, "output": 340}
+    assert isclose(missions["join"]["cost_usd"], 1200 * DOLLARS_IN + 340 * DOLLARS_OUT)
     assert missions["coding"]["role"] == "coder"
     assert missions["n01"]["output"] == "done: Small thing 1"
     started = executions(ledger)

@@ -210,6 +210,14 @@ class TestTheCommandLine:
         assert told.option("--resume") == CONVERSATION
         assert b"--session-id" not in told.argv
 
+    def test_of_a_copy_of_a_conversation(
+        self, provider: ClaudeProvider, record: AgentRecord, context: AgentContext, environ: dict[str, str]
+    ) -> None:
+        start = Start("11111111-1111-4111-8111-111111111111", fork_of=CONVERSATION)
+        told = Told(provider.launch(record, context, start), environ)
+        assert (told.option("--resume"), told.option("--session-id")) == (CONVERSATION, start.conversation_id)
+        assert b"--fork-session" in told.argv
+
     def test_a_conversation_that_was_never_spoken_in_is_begun(
         self, provider: ClaudeProvider, record: AgentRecord, context: AgentContext, environ: dict[str, str]
     ) -> None:

@@ -105,3 +105,17 @@ def test_without_any_agent_a_mission_says_so() -> None:
 
 def test_a_held_agent_is_named_as_the_reason() -> None:
     assert place([mission("m")], [agent(1, free=0, unavailable="held")]).waits == {"m": "agent-1: held"}
+
+
+def test_a_mission_that_only_a_budget_holds_back_says_so() -> None:
+    day, own = "waits for budget of the day: $5.00 of $5.00", "waits for budget of the agent: $2.00 of $2.00"
+
+    def why(*reasons: str | None) -> str:
+        agents = [agent(number, free=0, unavailable=reason) for number, reason in enumerate(reasons, 1)]
+        return place([mission("m")], agents).waits["m"]
+
+    assert why(day, day) == why(day) == day
+    assert why(day, own) == "waits for budget of these agents"
+    assert why(day, None) == "next free agent"
+    reserved = place([mission("m", reserved_for=1)], [agent(1, free=0, unavailable=own)])
+    assert reserved.waits == {"m": f"agent-1: {own}"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_tui.agents.permissions import shows_dialog
+from orchestrator_tui.agents.pane_answers import shows_dialog
 from orchestrator_tui.agents.rule_book import RuleBook, append_rule, rule_toml
 from orchestrator_tui.core.errors import ConfigError
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction

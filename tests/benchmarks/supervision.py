@@ -7,12 +7,15 @@ import time
 from collections.abc import AsyncGenerator, Generator, Mapping
 from pathlib import Path
 
+from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.composition import OwnedRuntime, Runtime, make_manager
 from orchestrator_tui.core.config import AgentConfig, Settings
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.verdict import Observation
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.pty.server import TMUX_SESSION
+from orchestrator_tui.pty.sight import PaneSight
 from orchestrator_tui.pty.socket import socket_path
 from orchestrator_tui.pty.system_clock import SystemClock
 from orchestrator_tui.session import Session
@@ -31,6 +34,8 @@ class SleeperProvider:
     interrupt_keys: tuple[str, ...] = ()
     command_prefixes = ""
     screen = None
+    conversations = None
+    dialogs = None
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
         return mission.prompt
@@ -44,6 +49,9 @@ class SleeperProvider:
     def typed_prompt(self, mission_id: str) -> str:
         return mission_id
 
+    def input_sight(self, pane: PaneSight) -> InputSight:
+        return InputSight(box="")
+
     def answer_keys(self, allow: bool) -> tuple[str, ...]:
         return ()
 
@@ -53,7 +61,19 @@ class SleeperProvider:
     def has_transcript(self, record: AgentRecord, context: AgentContext) -> bool:
         return False
 
+    def transcripts(self, record: AgentRecord, context: AgentContext) -> tuple[Path, ...]:
+        return ()
+
+    def context_window(self, model: str) -> int | None:
+        return None
+
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
+        return None
+
+    def read_screen(self, screen: str, cursor: tuple[int, int] | None, at: int) -> Observation | None:
+        return None
+
+    def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
         return None
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:

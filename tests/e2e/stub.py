@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.e2e.loopback import LoopbackServer
-from tests.e2e.stub_script import Refuse, Say, Use, answer, texts_of
+from tests.e2e.stub_script import Answer, Refuse, Say, Use, answer, texts_of
 
 _ERRORS = {
     400: "invalid_request_error",
@@ -27,7 +27,8 @@ _ERRORS = {
 class MessagesStub:
     """Notes every request; ``url`` is the API's base while it runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Callable[[Mapping[str, Any]], Answer] = answer) -> None:
+        self._answer = answer
         self.requests: list[dict[str, Any]] = []
         self.strays: list[str] = []
         routes = [
@@ -52,12 +53,12 @@ class MessagesStub:
     async def _messages(self, request: Request) -> Response:
         body: dict[str, Any] = json.loads(await request.body())
         self.requests.append(body)
-        step = answer(body)
+        step = self._answer(body)
         headers = {"request-id": f"req_{uuid.uuid4().hex[:12]}"}
         if isinstance(step, Refuse):
             kind = _ERRORS.get(step.status, "api_error")
-            error = {"type": "error", "error": {"type": kind, "message": f"stub {kind}"}}
-            return JSONResponse(error, status_code=step.status, headers=headers)
+            error = {"type": "error", "error": {"type": kind, "message": step.message or f"stub {kind}"}}
+            return JSONResponse(error, status_code=step.status, headers={**headers, **step.headers})
         message = _message(body, step)
         if not body.get("stream"):
             return JSONResponse(message, headers=headers)
@@ -75,7 +76,7 @@ def _message(body: dict[str, Any], step: Say | Use) -> dict[str, Any]:
         content: list[dict[str, Any]] = [{"type": "text", "text": step.text}]
     else:
         call = {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex[:22]}", "name": step.tool, "input": step.arguments}
-        content = [{"type": "text", "text": f"I will call {step.tool}."}, call]
+        content = [{"type": "text", "text": step.said or f"I will call {step.tool}."}, call]
     return {
         "id": f"msg_{uuid.uuid4().hex[:20]}",
         "type": "message",

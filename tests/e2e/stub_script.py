@@ -1,16 +1,20 @@
 """What the stand-in for the model answers: a pure function of one Messages API request.
 
 Words in the newest user text steer it, in the order written:
-``[[BASH command]]`` runs a command · ``[[READ path]]`` reads a file · ``[[SLOW n]]`` streams n words, one a second ·
+``[[BASH command]]`` runs a command · ``[[READ path]]`` reads a file ·
+``[[USE Tool {"its": "input"}]]`` calls any tool ·
+``[[PLAN text]]`` in plan mode writes the text to the plan file that the CLI names, and asks to leave that mode ·
+``[[SLOW n]]`` streams n words, one a second ·
 ``[[ERR code]]`` is that HTTP error, every time · ``[[FAIL code message]]`` reports failure ·
 ``[[OUTPUT text]]`` is the reported output · ``[[SILENT]]`` ends the turn without a report, and again when reminded.
 A text that only points to a file has that read first. A text with a mission's header is otherwise completed through
 the MCP tool; any other is echoed.
 """
 
+import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 MISSION_TOOL = "mcp__orchestrator__mission"
@@ -18,6 +22,7 @@ _ENDINGS = frozenset({"SLOW", "FAIL", "OUTPUT", "SILENT"})
 _MARKER = re.compile(r"\[\[([A-Z]+)\s*(.*?)\]\]", re.DOTALL)
 _HEADER = re.compile(r"^Mission (\S+) \(delivery (\S+)\)$", re.MULTILINE)
 _POINTER = re.compile(r"Read all of the file (.+?), then do what it says")
+_PLAN_FILE = re.compile(r"(?:plan at|plan file at|exists at) (/[^ \"\\\\]+\.md)")
 _REMINDER = re.compile(r"^Mission (\S+) is still open", re.MULTILINE)
 
 
@@ -31,17 +36,20 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A tool call, with what is said before it."""
+    """A tool call, with what is said before it; by default that names the tool."""
 
     tool: str
     arguments: Mapping[str, object]
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """An HTTP error."""
+    """An HTTP error; without a message it names its kind."""
 
     status: int
+    message: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 Answer = Say | Use | Refuse
@@ -57,19 +65,38 @@ def texts_of(message: Mapping[str, Any]) -> str:
     return "\n".join(text for text in texts if not text.startswith("<system-reminder>"))
 
 
-def answer(request: Mapping[str, Any]) -> Answer:
-    """The next answer of the conversation that the request holds."""
+def conversation(request: Mapping[str, Any]) -> tuple[str, int]:
+    """What the user said last in a request, and how many tool calls the model made since."""
+    spoken = _spoken(request)
+    if not spoken:
+        return "", 0
+    index, text = spoken[-1]
+    messages = cast("list[dict[str, Any]]", request["messages"])
+    return text, sum(_tool_calls(message) for message in messages[index + 1 :])
+
+
+def _spoken(request: Mapping[str, Any]) -> list[tuple[int, str]]:
     messages = cast("list[dict[str, Any]]", request["messages"])
     spoken = [(index, texts_of(message)) for index, message in enumerate(messages) if message["role"] == "user"]
-    spoken = [(index, text) for index, text in spoken if text.strip()]
+    return [(index, text) for index, text in spoken if text.strip()]
+
+
+def answer(request: Mapping[str, Any]) -> Answer:
+    """The next answer of the conversation that the request holds."""
+    spoken = _spoken(request)
     if not spoken:
         return Say("nothing was said")
-    index, text = spoken[-1]
+    text, calls = conversation(request)
     if not request.get("tools"):
         return Say(f"echo: {text.strip()[:60]}")
-    calls = sum(_tool_calls(message) for message in messages[index + 1 :])
-    steps = list(_plan(text, [earlier for _, earlier in spoken[:-1]]))
+    steps = list(_plan(text, [earlier for _, earlier in spoken[:-1]], plan_file_of(request["messages"])))
     return steps[min(calls, len(steps) - 1)]
+
+
+def plan_file_of(messages: Sequence[Mapping[str, Any]]) -> str:
+    """Where the CLI (2.1.328) tells the model to write its plan; empty outside of plan mode."""
+    found = _PLAN_FILE.findall(json.dumps(messages))
+    return found[-1] if found else ""
 
 
 def _tool_calls(message: Mapping[str, Any]) -> int:
@@ -79,7 +106,7 @@ def _tool_calls(message: Mapping[str, Any]) -> int:
     return sum(block.get("type") == "tool_use" for block in blocks)
 
 
-def _plan(text: str, earlier: list[str]) -> Iterator[Answer]:
+def _plan(text: str, earlier: list[str], plan_file: str) -> Iterator[Answer]:
     """Every answer to one user text, each but the last a tool call."""
     mission_id, text = _mission_in(text, earlier)
     if pointer := _POINTER.search(text):
@@ -91,6 +118,12 @@ def _plan(text: str, earlier: list[str]) -> Iterator[Answer]:
                 yield Use("Bash", {"command": rest, "description": "scripted"})
             case "READ":
                 yield Use("Read", {"file_path": rest})
+            case "USE":
+                tool, _, given = rest.partition(" ")
+                yield Use(tool, json.loads(given))
+            case "PLAN":
+                yield Use("Write", {"file_path": plan_file, "content": rest})
+                yield Use("ExitPlanMode", {})
             case "ERR":
                 yield Refuse(int(rest))
                 return

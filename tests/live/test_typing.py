@@ -82,3 +82,16 @@ async def test_nothing_is_typed_at_a_dead_program(bench: Bench) -> None:
     await until(lambda: not manager.is_alive(1))
     with pytest.raises(NotAllowedNow):
         await manager.type_strokes(1, (Stroke(text="x"),))
+
+
+async def test_a_person_who_types_without_being_attached_is_seen(bench: Bench) -> None:
+    manager = bench.manager()
+    await manager.spawn(1, bench.shell("echo up; exec cat"))
+    await manager.spawn(2, bench.shell("echo up; exec cat"))
+    await screen(manager, 1, "up")
+    manager.note_typing(1, 1_234_000)
+    assert await manager.typed_at() == {1: 1_234_000}
+    seen, other = await manager.sight(1), await manager.sight(2)
+    assert seen is not None
+    assert other is not None
+    assert (seen.typed_at, other.typed_at) == (1_234_000, None)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from orchestrator_tui.agents.credentials import Caller
+from orchestrator_tui.agents.telemetry import read_logs
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, LeaseLost, NotAllowedNow, UnknownAgent, UnknownMission
 from orchestrator_tui.core.events import Event, EventType
@@ -21,6 +22,9 @@ from orchestrator_tui.core.models import (
     TokenUsage,
     WaitingFor,
 )
+from orchestrator_tui.core.questions import Choice
+from orchestrator_tui.core.usage import ApiRequest
+from orchestrator_tui.core.verdict import Confidence, Source, Verdict
 from orchestrator_tui.core.views import AgentView, SpawnRequest
 
 HEALTHY = HealthStatus(True, True, 1_000, 2_000_000, 1.5, 30)
@@ -74,9 +78,11 @@ class FakeBackend:
         self.limits: list[int] = []
         self.fetched: set[str] = set()
         self.hooks: list[tuple[int, Mapping[str, object]]] = []
+        self.exports: list[tuple[int, list[ApiRequest]]] = []
         self.typed: list[tuple[int, str]] = []
         self.items: list[AttentionItem] = []
         self.answered: list[tuple[str, bool, str]] = []
+        self.chosen: list[tuple[str, tuple[Choice, ...]]] = []
         self.approved: list[tuple[int, bool]] = []
         self.released = asyncio.Event()
         self.hang: asyncio.Event | None = None
@@ -117,6 +123,11 @@ class FakeBackend:
         self.restarted.append(agent_id)
         self.views[agent_id] = replace(self.views[agent_id], state=AgentState.STARTING)
 
+    async def why(self, agent_id: int) -> Verdict:
+        view = self._get(agent_id)
+        reasoning = ("hook, 3 s ago: busy (PreToolUse)", "so busy, by the hook: only the hook speaks")
+        return Verdict(view.state, view.waiting_for, "", Source.HOOK, 3_000, Confidence.MEDIUM, reasoning)
+
     async def health(self, agent_id: int) -> HealthStatus:
         self._get(agent_id)
         return HEALTHY
@@ -143,6 +154,9 @@ class FakeBackend:
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         self.answered.append((item_id, allow, message))
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        self.chosen.append((item_id, tuple(choices)))
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:
         self._get(agent_id)
@@ -173,6 +187,9 @@ class FakeBackend:
     async def missions(self, limit: int) -> Sequence[Mission]:
         self.limits.append(limit)
         return list(self.table.values())[:limit]
+
+    def waits(self) -> Mapping[str, str]:
+        return {}
 
     async def stats(self) -> QueueStats:
         return QueueStats(running=1)
@@ -211,6 +228,14 @@ class FakeBackend:
             raise self.failure
         self.hooks.append((agent_id, payload))
         return {"decision": "block", "reason": "report first"} if payload.get("hook_event_name") == "Stop" else {}
+
+    async def telemetry(self, agent_id: int, payload: Mapping[str, object]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.exports.append((agent_id, read_logs(payload, agent_id)))
+
+    async def usage(self, day: str | None) -> Mapping[str, object]:
+        return {"day": day}
 
     def recent_events(self, limit: int) -> Sequence[Event]:
         return [Event(EventType.CRASH, 5, agent_id=2, data={"signal": "SIGKILL"}, seq=9)][:limit]

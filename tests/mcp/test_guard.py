@@ -11,7 +11,9 @@ from tests.mcp.conftest import Lab
 
 CALL: dict[str, object] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 ACCEPT = {"Accept": "application/json, text/event-stream"}
-DOORS = pytest.mark.parametrize("path", ["/mcp", "/hooks", "/control/release", "/control/health", "/nowhere"])
+DOORS = pytest.mark.parametrize(
+    "path", ["/mcp", "/hooks", "/v1/logs", "/control/release", "/control/health", "/nowhere"]
+)
 
 
 async def post(lab: Lab, path: str, token: str | None, **headers: str) -> httpx2.Response:

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from orchestrator_tui.core.attention import AttentionItem, AttentionKind
+from orchestrator_tui.core.questions import Choice
 from tests.mcp.conftest import Lab
 
 
@@ -72,6 +73,16 @@ class TestControl:
             for bad in ({"allow": True}, {"id": "ask-1"}, {"id": "ask-1", "allow": True, "message": 3}):
                 assert (await http.post("/control/answer", json=bad)).status_code == 400
         assert lab.backend.answered == [("ask-1", False, "no")]
+
+    async def test_questions_are_answered_by_number_or_words(self, lab: Lab) -> None:
+        async with lab.http(lab.operator) as http:
+            sent = {"id": "ask-1", "choices": [{"options": [1, 3]}, {"text": "neither"}]}
+            assert (await http.post("/control/answer", json=sent)).status_code == 200
+            for bad in ({"choices": "2"}, {"choices": [{"options": ["x"]}]}, {"choices": [3]}):
+                refused = await http.post("/control/answer", json={"id": "ask-1", **bad})
+                assert refused.status_code == 400
+                assert refused.json()["error"]["field"] == "choices"
+        assert lab.backend.chosen == [("ask-1", (Choice((1, 3)), Choice(text="neither")))]
 
     async def test_the_operator_may_do_all_of_it(self, lab: Lab) -> None:
         async with lab.http(lab.operator) as http:

@@ -1,6 +1,7 @@
 """The report's exact shape."""
 
 from orchestrator_tui.core.models import Attempt, BlockedReason, Mission, MissionState, Priority, TaskType, TokenUsage
+from orchestrator_tui.core.usage import Spent
 from orchestrator_tui.missions.report import build_report
 from tests.missions.helpers import record
 
@@ -63,6 +64,9 @@ def test_a_report_has_exactly_the_promised_keys():
                 "duration_ms": 50,
                 "reported_duration_ms": 40,
                 "token_usage": {"input": 10, "output": 5},
+                "cache_read_tokens": 0,
+                "cache_write_tokens": 0,
+                "cost_usd": 0.0,
             }
         ],
     }
@@ -84,3 +88,15 @@ def test_counts_sum_to_the_missions_and_an_agent_that_is_gone_has_no_name():
     assert [report[key] for key in ("completed", "failed", "blocked", "cancelled")] == [1, 2, 0, 1]
     assert [entry["id"] for entry in report["missions"]] == ["m0", "m1", "m2", "m3"]
     assert report["missions"][0]["agent_name"] is None
+
+
+def test_what_was_measured_goes_before_what_was_reported():
+    done = mission("a", MissionState.COMPLETED, token_usage=TokenUsage(10, 5), spent=Spent(100, 50, 7, 8, 0.25))
+    entry = build_report("s", 1, [done], {})["missions"][0]
+    assert entry["token_usage"] == {"input": 100, "output": 50}
+    assert (entry["cache_read_tokens"], entry["cache_write_tokens"], entry["cost_usd"]) == (7, 8, 0.25)
+
+
+def test_a_cost_that_nobody_told_is_null():
+    done = mission("a", MissionState.COMPLETED, spent=Spent(100, 50, unpriced=2))
+    assert build_report("s", 1, [done], {})["missions"][0]["cost_usd"] is None

@@ -148,10 +148,11 @@ async def test_always_saves_a_rule_and_the_next_request_is_not_asked(live: Live,
 async def test_a_request_outlives_the_supervisor(live: Live) -> None:
     await live.spawn()
     mission_id = await live.add("One [[ask rm -r build]] [[output went on]]")
-    await waiting(live)
+    (before,) = await waiting(live)
     await live.let_go()
     await live.start()
     (item,) = await waiting(live)
+    assert (item.id, item.since, item.tool_input) == (before.id, before.since, before.tool_input)
     await live.supervisor.answer(item.id, True)
     assert (await live.until_mission(mission_id, MissionState.COMPLETED)).output == "went on"
 

@@ -21,6 +21,8 @@ from orchestrator_tui.core.models import (
     WaitingFor,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.questions import Choice, Option, Question
+from orchestrator_tui.core.verdict import Confidence, Source, Verdict
 from orchestrator_tui.core.views import (
     AgentView,
     KillPreview,
@@ -256,7 +258,15 @@ ATTENTION = (
         agent_name="docs-fix",
         mission_id="m-044",
         tool="AskUserQuestion",
-        options=("All that answer 404", "Only the external ones"),
+        questions=(
+            Question(
+                "Which links should go?",
+                "Links",
+                (Option("All that answer 404", "also our own pages"), Option("Only the external ones")),
+            ),
+        ),
+        can_choose=True,
+        can_explain=True,
     ),
 )
 
@@ -340,6 +350,23 @@ class FakeFeed:
         self.closed = True
 
 
+VERDICT = Verdict(
+    state=AgentState.IDLE,
+    waiting_for=None,
+    reason="interrupted in the pane",
+    source=Source.STATUS,
+    age_ms=4_000,
+    confidence=Confidence.HIGH,
+    reasoning=(
+        "hook, 41 s ago: busy (PreToolUse)",
+        "session file, 4 s ago: idle (idle)",
+        "transcript, 4 s ago: idle (an interruption); interrupted in the pane",
+        "screen, just now: idle (idle)",
+        "so idle, by the session file: the session file is newer than the hook, and the screen agrees",
+    ),
+)
+
+
 @dataclass
 class FakeClient:
     """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise."""
@@ -350,6 +377,7 @@ class FakeClient:
     outputs: dict[str, str] = field(default_factory=dict[str, str])
     asked: list[int] = field(default_factory=list[int])
     screen: tuple[bytes, ...] = SCREEN
+    verdict: Verdict = VERDICT
     fail_with: Exception | None = None
     frame_failure: Exception | None = None
     feeds: list[FakeFeed] = field(default_factory=list[FakeFeed])
@@ -385,6 +413,10 @@ class FakeClient:
     async def remove(self, agent_id: int) -> None:
         self._record("remove", agent_id)
 
+    async def why(self, agent_id: int) -> Verdict:
+        self._record("why", agent_id)
+        return self.verdict
+
     async def rename(self, agent_id: int, name: str) -> None:
         self._record("rename", agent_id, name)
 
@@ -399,6 +431,9 @@ class FakeClient:
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         self._record("answer", item_id, allow, message)
+
+    async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
+        self._record("choose", item_id, tuple(choices))
 
     async def allow_always(self, item_id: str, rule: PermissionRule) -> None:
         self._record("allow_always", item_id, str(rule))

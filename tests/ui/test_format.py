@@ -97,17 +97,19 @@ class TestLooks:
 class TestRows:
     @pytest.mark.parametrize("width", [38, 44, 58, 78, 118])
     @pytest.mark.parametrize("number", range(len(AGENTS)))
-    def test_agent_rows_are_aligned_with_their_header(self, number: int, width: int) -> None:
-        row = agent_row(AGENTS[number], width, NOW_MS)
+    @pytest.mark.parametrize("costs", [False, True])
+    def test_agent_rows_are_aligned_with_their_header(self, number: int, width: int, costs: bool) -> None:
+        row = agent_row(AGENTS[number], width, NOW_MS, costs=costs)
         assert 2 + width_of(row) <= width
-        assert 2 + width_of(row) == width_of(agent_header(width))
+        assert 2 + width_of(row) == width_of(agent_header(width, costs=costs))
 
     @pytest.mark.parametrize("width", [58, 78, 118, 198])
     @pytest.mark.parametrize("number", range(len(MISSIONS)))
-    def test_mission_rows_are_aligned_with_their_header(self, number: int, width: int) -> None:
-        row = mission_row(MISSIONS[number], width, NOW_MS)
+    @pytest.mark.parametrize("costs", [False, True])
+    def test_mission_rows_are_aligned_with_their_header(self, number: int, width: int, costs: bool) -> None:
+        row = mission_row(MISSIONS[number], width, NOW_MS, costs=costs)
         assert 2 + width_of(row) <= width
-        assert 2 + width_of(row) == width_of(mission_header(width))
+        assert 2 + width_of(row) == width_of(mission_header(width, costs=costs))
 
     def test_the_title_is_shown_where_there_is_room(self) -> None:
         narrow = "".join(span.text for span in agent_row(AGENTS[0], 44, NOW_MS))

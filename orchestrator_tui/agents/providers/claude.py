@@ -5,16 +5,29 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
 from orchestrator_tui.agents.private_files import private_folder, write_private_bytes
-from orchestrator_tui.agents.providers import claude_settings, session_file, transcript
+from orchestrator_tui.agents.providers import (
+    claude_input,
+    claude_settings,
+    claude_telemetry,
+    session_file,
+    transcript,
+)
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.claude_answers import ClaudeDialogs
+from orchestrator_tui.agents.providers.claude_screens import read_claude_screen
+from orchestrator_tui.agents.providers.claude_sight import word_of_screen
+from orchestrator_tui.agents.providers.kept_conversations import KeptConversations, forget_dead_claims
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.verdict import Observation
+from orchestrator_tui.pty.sight import PaneSight
 
 INSTALL = "Type: npm install -g @anthropic-ai/claude-code (or set `claude_command`)."
 LONGEST_ARGUMENT = 120_000
@@ -36,6 +49,12 @@ class ClaudeProvider:
     interrupt_keys: tuple[str, ...] = ("Escape",)
     command_prefixes = "!/#"
     screen = None
+    dialogs = ClaudeDialogs()
+
+    @property
+    def conversations(self) -> KeptConversations:
+        """The CLI's transcripts and session files, and the claims of our launcher."""
+        return self._conversations
 
     def __init__(
         self, command: str = "claude", environ: Mapping[str, str] = os.environ, interpreter: str = sys.executable
@@ -43,6 +62,9 @@ class ClaudeProvider:
         self._command = command
         self._environ = environ
         self._interpreter = interpreter
+        self._conversations = KeptConversations(
+            lambda record, _: config_folder(self._environment_of(record)) / "sessions", _claims
+        )
 
     def problem(self) -> str | None:
         """Why the CLI cannot be started here, with the remedy; None when it can."""
@@ -82,6 +104,7 @@ class ClaudeProvider:
         options = claude_settings.arguments(
             conversation_id=start.conversation_id,
             resume=transcript.is_resumable(_transcript(environ, context.cwd, start.conversation_id)),
+            fork_of=start.fork_of,
             model=record.model.value,
             mcp_file=str(files / "mcp.json"),
             settings_file=str(files / "settings.json"),
@@ -89,8 +112,14 @@ class ClaudeProvider:
             permission_mode=context.permission_mode,
             readable=readable,
         )
-        argv = (*self._python(), str(launcher), prompt_file, program, *options)
-        return LaunchSpec(argv=argv, env=self.environment(context, record.id), cwd=context.cwd)
+        claims = private_folder(_claims(context))
+        forget_dead_claims(claims)
+        claim = str(claims / start.conversation_id)
+        argv = (*self._python(), str(launcher), prompt_file, claim, program, *options)
+        variables = dict(self.environment(context, record.id))
+        if not claude_telemetry.is_the_users(environ, config_folder(environ), context.cwd):
+            variables |= claude_telemetry.variables(context.logs_url, context.token)
+        return LaunchSpec(argv=argv, env=variables, cwd=context.cwd)
 
     def mission_text(self, mission: Mission, restarted: str | None = None) -> str:
         """The exact text of a delivery."""
@@ -99,6 +128,10 @@ class ClaudeProvider:
     def typed_prompt(self, mission_id: str) -> str:
         """The line that makes a running CLI fetch the mission's exact text from our MCP server."""
         return f"{claude_settings.MISSION_COMMAND} {mission_id}"
+
+    def input_sight(self, pane: PaneSight) -> InputSight:
+        """What its screen says to somebody who wants to type."""
+        return claude_input.read_input(pane)
 
     def answer_keys(self, allow: bool) -> tuple[str, ...]:
         """The keys for an open permission dialog, in which "Yes" is preselected and digits do nothing."""
@@ -117,9 +150,30 @@ class ClaudeProvider:
             return False
         return transcript.is_resumable(_transcript(self._environment_of(record), context.cwd, record.conversation_id))
 
+    def transcripts(self, record: AgentRecord, context: AgentContext) -> Sequence[Path]:
+        """The conversation's transcript and its subagents', which stand in a folder of its name."""
+        if record.conversation_id is None:
+            return ()
+        path = _transcript(self._environment_of(record), context.cwd, record.conversation_id)
+        return (path, *sorted(path.with_suffix("").glob("subagents/agent-*.jsonl")))
+
+    def context_window(self, model: str) -> int | None:
+        """By the model's name."""
+        return claude_telemetry.context_window(model)
+
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """What the CLI's session file says; none exists while a start-up dialog is open."""
         return session_file.read_session_status(config_folder(self._environment_of(record)) / "sessions", pid)
+
+    def read_screen(self, screen: str, cursor: tuple[int, int] | None, at: int) -> Observation | None:
+        """What the CLI's screen shows: a dialog, work, or its input box."""
+        return word_of_screen(read_claude_screen(screen, cursor), at)
+
+    def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
+        """What the recorded conversation ends with; the CLI begins to write it with the first prompt."""
+        if record.conversation_id is None:
+            return None
+        return transcript.end_of(_transcript(self._environment_of(record), context.cwd, record.conversation_id))
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:
         """The agent's marks and token, the classic renderer, and loopback kept away from a proxy."""
@@ -159,6 +213,11 @@ class ClaudeProvider:
         write_private_bytes(launcher, _LAUNCHER.read_bytes())
         write_private_bytes(hook, _SESSION_HOOK.read_bytes())
         return launcher, hook
+
+
+def _claims(context: AgentContext) -> Path:
+    """The session's folder of claims, one file a conversation."""
+    return context.files.parent / "conversations"
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:

@@ -62,12 +62,15 @@ def arguments(
     system_prompt_file: str,
     permission_mode: str,
     readable: Sequence[str] = (),
+    fork_of: str | None = None,
 ) -> list[str]:
     """The CLI's options; ``default`` leaves the permission mode to the user's own configuration.
 
-    ``readable`` are absolute paths that the agent may read without asking.
+    ``fork_of`` is a conversation that a new one is a copy of. ``readable`` are absolute paths that the agent may read
+    without asking.
     """
-    options = ["--resume" if resume else "--session-id", conversation_id, "--model", model]
+    options = ["--resume", fork_of, "--fork-session"] if fork_of and not resume else []
+    options += ["--resume" if resume else "--session-id", conversation_id, "--model", model]
     options += ["--append-system-prompt-file", system_prompt_file]
     options += ["--mcp-config", mcp_file, "--settings", settings_file]
     if permission_mode != _OWN_MODE:

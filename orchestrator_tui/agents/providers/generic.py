@@ -2,13 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.agents.providers.screen_side import ScreenSide
+from orchestrator_tui.agents.screen_rules import Sight, plain, question_in, read_screen
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
-from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
 from orchestrator_tui.core.provider_config import ProviderConfig
+from orchestrator_tui.core.verdict import Observation, Source
+from orchestrator_tui.pty.sight import PaneSight
 
 LONGEST_ARGUMENT = 8_000
 """Bytes of a mission as an argument: tmux refuses commands of 16 kB. A longer one goes by file."""
@@ -18,7 +23,9 @@ class GenericProvider:
     """Agents that are one configured program; each start is a new conversation, since none can be resumed."""
 
     lists_prompts = False
+    dialogs = None
     command_prefixes = ""
+    conversations = None
 
     def __init__(self, name: str, config: ProviderConfig, environ: Mapping[str, str] = os.environ) -> None:
         self.name = name
@@ -60,6 +67,10 @@ class GenericProvider:
         """Nothing: the program knows no command of ours, its missions are typed as they are."""
         return ""
 
+    def input_sight(self, pane: PaneSight) -> InputSight:
+        """By the user's patterns: the program is ready, or it is not known to be."""
+        return self.screen.input_sight(pane)
+
     def answer_keys(self, allow: bool) -> tuple[str, ...]:
         """The configured keys. Raises UsageError when there are none."""
         name = "allow" if allow else "deny"
@@ -80,8 +91,36 @@ class GenericProvider:
         """Never: a new process knows nothing of the old one's conversation."""
         return False
 
+    def transcripts(self, record: AgentRecord, context: AgentContext) -> Sequence[Path]:
+        """None: what it spends is not known."""
+        return ()
+
+    def context_window(self, model: str) -> int | None:
+        """Not known."""
+        return None
+
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """None: its screen is all it says."""
+        return None
+
+    def read_screen(self, screen: str, cursor: tuple[int, int] | None, at: int) -> Observation | None:
+        """What the screen shows by the user's patterns."""
+        text = plain(screen)
+        match read_screen(self.screen.rules, text):
+            case Sight.ASKS:
+                asked = question_in(self.screen.rules, text)
+                return Observation(
+                    Source.SCREEN, at, AgentState.WAITING, WaitingFor.PERMISSION, word="ask_pattern", detail=asked
+                )
+            case Sight.BUSY:
+                return Observation(Source.SCREEN, at, AgentState.BUSY, word="busy_pattern")
+            case Sight.READY:
+                return Observation(Source.SCREEN, at, AgentState.IDLE, word="ready_pattern")
+            case _:
+                return None
+
+    def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
+        """None: it keeps no transcript that is known."""
         return None
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:

@@ -3,12 +3,14 @@
 import shlex
 import sys
 
+from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.mission_text import compose_sections
 from orchestrator_tui.agents.private_files import private_folder, write_private_bytes
 from orchestrator_tui.agents.providers.base import AgentContext
-from orchestrator_tui.agents.screen_rules import Echo, echo_of, rules_of
+from orchestrator_tui.agents.screen_rules import Echo, Sight, echo_of, read_screen, rules_of
 from orchestrator_tui.core.models import Mission
 from orchestrator_tui.core.provider_config import ProviderConfig, fill
+from orchestrator_tui.pty.sight import PaneSight, plain_text
 
 COMMAND_LINE = f"{shlex.quote(sys.executable)} -m orchestrator_tui"
 """Reports from any shell in the pane, whose environment carries URL and token; PATH need not know us."""
@@ -58,6 +60,18 @@ class ScreenSide:
         if self._config.prompt_by == "file":
             return echo_of(nonce, nonce)
         return echo_of(self.text(mission), nonce)
+
+    def input_sight(self, pane: PaneSight) -> InputSight:
+        """What the screen says to somebody who wants to type; a draft hides the ready pattern."""
+        match read_screen(self.rules, plain_text(pane.screen)):
+            case Sight.READY:
+                return InputSight(box="")
+            case Sight.BUSY:
+                return InputSight(box="", is_busy=True)
+            case Sight.ASKS:
+                return InputSight(obstacle="a dialog is open")
+            case Sight.UNKNOWN:
+                return InputSight(obstacle="its screen does not show that it is ready, or holds a draft")
 
     def reminder(self, mission: Mission) -> str:
         """One line for an agent that is ready again without having reported."""

@@ -30,13 +30,23 @@ _WAITING_FOR = {
 
 def process_start(pid: int) -> str | None:
     """When a process started, in clock ticks since boot (field 22 of its stat); None if unknown or gone."""
+    fields = _stat(pid)
+    return fields[19].decode("ascii") if len(fields) > 19 else None
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process lives and is not merely waiting to be reaped, as far as this user can see."""
+    return is_alive(pid) and _stat(pid)[:1] not in ([b"Z"], [b"X"])
+
+
+def _stat(pid: int) -> list[bytes]:
+    """The fields of a process's stat from the third on; empty where there are none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
-        return None
+        return []
     # The name (field 2) may hold blanks and brackets: count from its closing bracket.
-    fields = stat[stat.rfind(b")") + 2 :].split()
-    return fields[19].decode("ascii") if len(fields) > 19 else None
+    return stat[stat.rfind(b")") + 2 :].split()
 
 
 def is_alive(pid: int) -> bool:
@@ -61,8 +71,11 @@ def read_session_status(
 
     None without a file, with one that cannot be understood, or with one that another process left behind.
     """
+    path = f"{folder}/{pid}.json"
     try:
-        data: object = json.loads((folder / f"{pid}.json").read_bytes())
+        # Asked before it is read: a change in between then shows as one.
+        changed_ns = os.stat(path).st_mtime_ns  # noqa: PTH116 - read for every agent, every second
+        data: object = json.loads(Path(path).read_bytes())
     except (OSError, ValueError):
         return None
     if not isinstance(data, dict) or not alive(pid):
@@ -71,16 +84,53 @@ def read_session_status(
     state = _STATES.get(str(fields.get("status")))
     if state is None:
         return None
-    recorded, actual = fields.get("procStart"), started(pid)
-    if recorded and actual and str(recorded) != actual:
+    if not _is_same(fields.get("procStart"), started(pid)):
         return None
+    waiting = fields.get("waitingFor")
+    word = str(fields["status"]) + (f": {waiting}" if state is AgentState.WAITING and waiting else "")
     conversation, updated = fields.get("sessionId"), fields.get("statusUpdatedAt")
     return SessionStatus(
         state=state,
         waiting_for=_waiting_for(fields.get("waitingFor")) if state is AgentState.WAITING else None,
         conversation_id=conversation if isinstance(conversation, str) else None,
         updated_at=int(updated) if isinstance(updated, int | float) else None,
+        word=word,
+        file=(path, changed_ns),
     )
+
+
+def sessions_of(
+    folder: Path,
+    conversation_id: str,
+    *,
+    alive: Callable[[int], bool] = is_running,
+    started: Callable[[int], str | None] = process_start,
+) -> list[int]:
+    """The ids of the living processes whose files in ``folder`` name this conversation."""
+    found: list[int] = []
+    needle = conversation_id.encode()
+    for file in folder.glob("[0-9]*.json"):
+        try:
+            content = file.read_bytes()
+            if needle not in content:
+                continue
+            data: object = json.loads(content)
+            pid = int(file.stem)
+        except (OSError, ValueError):
+            continue
+        fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+        if (
+            fields.get("sessionId") == conversation_id
+            and alive(pid)
+            and _is_same(fields.get("procStart"), started(pid))
+        ):
+            found.append(pid)
+    return found
+
+
+def _is_same(recorded: object, actual: str | None) -> bool:
+    """Whether the process that wrote its start is the one that has its id now; unknown counts as the same."""
+    return not recorded or not actual or str(recorded) == actual
 
 
 def _waiting_for(text: object) -> WaitingFor:

@@ -3,8 +3,11 @@
 from textual.content import Content
 from textual.widgets import Static
 
+from orchestrator_tui.core.budget import WARN_AT
+from orchestrator_tui.core.views import MachineView
 from orchestrator_tui.ui.format import Span, Spans, fit, gibibytes, sparkline
 from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.money import cost_word, count_word, dollars
 from orchestrator_tui.ui.widgets.frame import Framed, content_of
 
 
@@ -30,7 +33,7 @@ class Health(Framed, Static, can_focus=True):
             self.update(_joined(lines), layout=False)
         problems = health_problems(self._model)
         facts = Span(f"{problems} problem{'s' * (problems > 1)}", "failed") if problems else Span("ok", "muted")
-        self.frame((Span("2 ", "muted"), Span("Health", "strong")), (facts,))
+        self.frame((Span("2 ", "muted"), Span("Health", "strong")), (facts,), today_spans(self._model.machine))
 
     def on_resize(self) -> None:
         """Fits the new size."""
@@ -77,6 +80,18 @@ def health_lines(model: Model, width: int) -> tuple[Spans, ...]:
         _restarts(model),
     ]
     return tuple(lines)
+
+
+def today_spans(machine: MachineView) -> Spans:
+    """What was spent today, beside the budget if there is one; empty while there is neither."""
+    spent, budget = machine.spent_today, machine.day_budget
+    if budget is None and not spent.tokens:
+        return ()
+    percent = 100 * spent.cost_usd / budget if budget else 0.0
+    of = f" of {dollars(budget)}" if budget else ""
+    word = cost_word(spent) if spent.tokens else dollars(0)
+    tokens = f"  {count_word(spent.tokens)} tokens" if spent.tokens else ""
+    return Span(f"today {word}{of}", "needs" if percent >= 100 * WARN_AT else "muted"), Span(tokens, "muted")
 
 
 def _restarts(model: Model) -> Spans:

@@ -9,6 +9,7 @@ from textual.strip import Strip
 from orchestrator_tui.core.views import AgentView, PaneFrame
 from orchestrator_tui.ui.ansi import parse_lines
 from orchestrator_tui.ui.format import Span, Spans, agent_look
+from orchestrator_tui.ui.money import agent_facts
 from orchestrator_tui.ui.widgets.frame import Framed, content_of
 
 
@@ -174,7 +175,8 @@ def pane_subtitle(agent: AgentView, width: int) -> Spans:
     wait = f"{look.glyph} waits for {agent.waiting_for}" if agent.waiting_for else ""
     if not wait and agent.reason:
         wait = agent.reason
-    facts = [str(agent.role), str(agent.model), agent.provider, agent.branch or "", "held" if agent.held else ""]
+    facts = [str(agent.role), str(agent.model), agent.provider, *agent_facts(agent), agent.branch or ""]
+    facts.append("held" if agent.held else "")
     while facts and len("  ".join(part for part in [*facts, wait] if part)) > width:
         facts.pop()
     who = "  ".join(part for part in facts if part)

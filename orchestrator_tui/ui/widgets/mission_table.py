@@ -14,10 +14,12 @@ class MissionTable(Rows[str]):
         super().__init__(id=id)
         self._model = model
         self._now_ms = 0
+        self._costs = False
 
     def update(self, now_ms: int) -> None:
         """Shows the model's missions at this time."""
         self._now_ms = now_ms
+        self._costs = any(mission.spent.tokens for mission in self._model.missions.values())
         shown = self._model.shown_missions()
         self.show([mission.id for mission in shown], self._model.selected_mission, empty=self._empty_lines())
         query = self._model.filters.get(Panel.MISSIONS, "")
@@ -31,12 +33,12 @@ class MissionTable(Rows[str]):
 
     def header_spans(self, width: int) -> Spans:
         """The column names."""
-        return mission_header(width)
+        return mission_header(width, costs=self._costs)
 
     def row_spans(self, key: str, width: int) -> Spans:
         """One mission's row."""
         mission = self._model.missions.get(key)
-        return () if mission is None else mission_row(mission, width, self._now_ms)
+        return () if mission is None else mission_row(mission, width, self._now_ms, costs=self._costs)
 
     def _facts_now(self) -> Spans:
         stats = self._model.stats

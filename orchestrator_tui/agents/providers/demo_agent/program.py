@@ -13,6 +13,7 @@ from .hooks import Hooks
 from .inbox import Inbox
 from .records import SessionFile, Transcript
 from .screen import Screen
+from .telemetry import Telemetry
 from .turn import Turns
 from .wire import Mcp, Target
 
@@ -136,6 +137,7 @@ def _converse(session_id: str, model: str, files: str, transcript: Transcript, o
         lambda seconds: inbox.wait(lambda: False, seconds),
         lambda: inbox.is_interrupted,
     )
+    logs = os.environ.get("ORCHESTRATOR_AGENT_LOGS")
     turns = Turns(
         inbox=inbox,
         screen=screen,
@@ -144,6 +146,7 @@ def _converse(session_id: str, model: str, files: str, transcript: Transcript, o
         hooks=hooks,
         mcp=mcp,
         actor=Actor(inbox, screen, session, hooks, os.environ.get("ORCHESTRATOR_DEMO_STATE") or files),
+        telemetry=Telemetry(Target(logs, token) if logs else None, transcript),
     )
     hooks.start()
     hooks.post("SessionStart", source="resume" if "--resume" in options else "startup", model=f"demo-{model}")

@@ -78,7 +78,8 @@ class Transcript:
         os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
         self.path = f"{folder}/{session_id}.jsonl"
         self._session_id = session_id
-        self._model = model
+        self.model = model
+        self.prompt_id = new_id()
 
     def exists(self) -> bool:
         """Whether anything was said in this conversation."""
@@ -86,10 +87,10 @@ class Transcript:
 
     def user(self, text: str) -> None:
         """Records what the agent was told."""
-        self._append("user", {"role": "user", "content": text})
+        self._append("user", {"role": "user", "content": text}, promptId=self.prompt_id)
 
-    def assistant(self, text: str, tokens_in: int, tokens_out: int) -> None:
-        """Records what the agent answered, with the tokens it claims to have used."""
+    def assistant(self, text: str, tokens_in: int, tokens_out: int) -> str:
+        """Records what the agent answered, with the tokens it claims to have used; the id of its made-up request."""
         usage = {
             "input_tokens": tokens_in,
             "output_tokens": tokens_out,
@@ -100,19 +101,22 @@ class Transcript:
             "id": f"msg_{new_id()}",
             "type": "message",
             "role": "assistant",
-            "model": f"demo-{self._model}",
+            "model": f"demo-{self.model}",
             "content": [{"type": "text", "text": text}],
             "usage": usage,
         }
-        self._append("assistant", message)
+        request_id = f"req_{new_id()}"
+        self._append("assistant", message, requestId=request_id)
+        return request_id
 
-    def _append(self, kind: str, message: dict[str, object]) -> None:
+    def _append(self, kind: str, message: dict[str, object], **fields: object) -> None:
         line: dict[str, object] = {
             "type": kind,
             "message": message,
             "sessionId": self._session_id,
             "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{now_ms() % 1000:03d}Z",
             "uuid": new_id(),
+            **fields,
         }
         append_line(self.path, json.dumps(line))
 

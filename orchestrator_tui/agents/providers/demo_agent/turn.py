@@ -6,6 +6,7 @@ import time
 
 from .directives import Delivery, default_output, find_delivery
 from .inbox import Interrupted
+from .records import new_id
 from .wire import Refused
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .inbox import Inbox
     from .records import SessionFile, Transcript
     from .screen import Screen
+    from .telemetry import Telemetry
     from .wire import Mcp
 
 COMMAND = "/mcp__orchestrator__mission "
@@ -33,6 +35,7 @@ class Turns:
         hooks: Hooks,
         mcp: Mcp,
         actor: Actor,
+        telemetry: Telemetry,
     ) -> None:
         self._inbox = inbox
         self._screen = screen
@@ -41,6 +44,7 @@ class Turns:
         self._hooks = hooks
         self._mcp = mcp
         self._actor = actor
+        self._telemetry = telemetry
 
     def run_forever(self) -> None:
         """Takes lines from the inbox for as long as the process lives."""
@@ -50,6 +54,7 @@ class Turns:
     def run(self, line: str) -> None:
         """One turn, from the line to the idle prompt. Raises OSError when its files cannot be written."""
         self._busy()
+        self._transcript.prompt_id = new_id()
         self._screen.print([""])
         self._screen.say(line if len(line) <= 400 else f"{line[:400]}…", "bold", ">")
         try:
@@ -78,7 +83,7 @@ class Turns:
     def _chat(self, text: str) -> str:
         outcome = self._actor.perform(text)
         said = outcome.text(f"echo: {default_output(text).removeprefix('done: ')}")
-        self._transcript.assistant(said, *outcome.tokens)
+        self._record(said, outcome.tokens)
         self._screen.say(said, "bad" if outcome.failure else "plain")
         return said
 
@@ -87,7 +92,7 @@ class Turns:
         began = time.monotonic()
         outcome = self._actor.perform(delivery.prompt)
         said = outcome.text(default_output(delivery.prompt))
-        self._transcript.assistant(said, *outcome.tokens)
+        self._record(said, outcome.tokens)
         self._screen.say(said, "bad" if outcome.failure else "plain")
         if outcome.is_silent:
             return said
@@ -110,6 +115,9 @@ class Turns:
             return self._show_refusal(refusal)
         self._screen.say(f"orchestrator · mission {report['action']}: {delivery.mission_id}", "good")
         return said
+
+    def _record(self, said: str, tokens: tuple[int, int]) -> None:
+        self._telemetry.tell(self._transcript.assistant(said, *tokens), *tokens)
 
     def _show_refusal(self, refusal: Refused) -> str:
         self._screen.say(f"Error: {refusal}", "bad", "⎿")

@@ -1,0 +1,26 @@
+"""The durable record of what was spent, written by the same thread as the missions."""
+
+from collections.abc import Sequence
+
+from orchestrator_tui.core.usage import ApiRequest, Counted, TranscriptMark, UsageReport
+from orchestrator_tui.missions.store import MissionStore
+from orchestrator_tui.missions.writer import GroupWriter
+
+
+class UsageLedger:
+    """Every method returns after the commit. Raises StoreUnavailable."""
+
+    def __init__(self, writer: GroupWriter[MissionStore]) -> None:
+        self._writer = writer
+
+    async def record(self, requests: Sequence[ApiRequest], marks: Sequence[TranscriptMark] = ()) -> list[Counted]:
+        """Counts requests, each once, together with how far transcripts are read; what the sums grew by."""
+        return await self._writer.run(lambda store: store.record_usage(requests, marks))
+
+    async def marks(self) -> list[TranscriptMark]:
+        """How far transcripts are read, the newest last."""
+        return await self._writer.run(lambda store: store.transcript_marks())
+
+    async def report(self, day: str | None = None) -> UsageReport:
+        """Sums of one local day (``2026-11-27``), or of all."""
+        return await self._writer.run(lambda store: store.usage_report(day))

@@ -97,7 +97,7 @@ class Supervisor:
             fleet, self._background, self.permissions.asks, self.permissions.settle, self.turns.turn_was_interrupted
         )
         self.turns.heard = self.observer.heard
-        self.permissions.problems = self.observer.problems
+        self.permissions.sources.append(self.observer.problems)
         self.usage_intake = UsageIntake(fleet)
         self.budgeting = Budgeting(fleet)
         self.usage_intake.counted = self.budgeting.look

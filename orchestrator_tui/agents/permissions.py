@@ -15,7 +15,7 @@ from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.pane_answers import DENIED, PaneAnswers
 from orchestrator_tui.agents.permission_replies import NOTHING, answers_reply, verdict_reply
 from orchestrator_tui.agents.rule_book import RuleBook
-from orchestrator_tui.core.attention import Ask, AttentionItem, AttentionKind, Problem, attention
+from orchestrator_tui.core.attention import Ask, AttentionItem, AttentionKind, attention
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission
@@ -44,7 +44,6 @@ class Permissions:
         self._store = store
         self.rules = rules
         self._hold_s = hold_s
-        self.problems: Callable[[], Mapping[int, Problem]] = dict
         self._open: dict[str, _Open] = {}
         self._last_id = store.kept.last_id
         self._earlier = {ask.id: replace(ask, is_held=False) for ask in store.kept.asks}
@@ -140,7 +139,7 @@ class Permissions:
         holding = {agent_id: hand.current() for agent_id, hand in fleet.hands.items()}
         current = {agent_id: mission.id for agent_id, mission in holding.items() if mission is not None}
         others = [item for source in self.sources for item in source()]
-        return attention(fleet.book.records(), missions, self.asks(), current, self.problems(), others)
+        return attention(fleet.book.records(), missions, self.asks(), current, others)
 
     async def answer(self, item: AttentionItem, allow: bool, message: str = "") -> None:
         """Allows or denies what is among the current items. Raises NotAllowedNow, UsageError."""

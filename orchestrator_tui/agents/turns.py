@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, failure_of, read_hook
+from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, read_hook
 from orchestrator_tui.agents.mission_text import compose, compose_reminder
 from orchestrator_tui.agents.permissions import Permissions
 from orchestrator_tui.agents.settling import Settling
@@ -81,7 +81,7 @@ class Turns:
                 if running is not None:
                     message = reading.last_message or reading.detail
                     await self._settling.turn_failed(running, f"api_{reading.detail}", message)
-                self._became_idle(agent_id, failure_of(reading))
+                self._became_idle(agent_id)
             case _:
                 pass
         return _NOTHING

@@ -1,12 +1,10 @@
 """What hooks, requests and session files say, as observations: pure translations."""
 
-from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, failure_of
+from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, read_hook
 from orchestrator_tui.agents.providers.base import SessionStatus
 from orchestrator_tui.core.attention import Ask
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, WaitingFor
-from orchestrator_tui.core.permission_rules import subject_of
-from orchestrator_tui.core.questions import DIALOG_TOOLS
 from orchestrator_tui.core.verdict import Observation, Source
 from orchestrator_tui.pty.procs import STOPPED_STATE, ProcessInfo
 
@@ -33,24 +31,21 @@ def word_of_hook(reading: HookReading, name: str, at: int, *, begins_mission: bo
             state = AgentState.BUSY if reading.works_on else AgentState.IDLE
             detail = "a background task goes on" if reading.works_on else ""
         case Meaning.TURN_FAILED:
-            state, detail = AgentState.IDLE, failure_of(reading)
+            state, detail = AgentState.IDLE, _failure(reading)
         case _:
             return None
-    return Observation(source, at, state, waiting_for, word=name or reading.meaning.value, detail=detail)
+    leaves_open = reading.meaning in (Meaning.SESSION, Meaning.TURN_FAILED)
+    word = name or reading.meaning.value
+    return Observation(source, at, state, waiting_for, word, detail, leaves_open=leaves_open)
 
 
 def word_of_ask(ask: Ask) -> Observation:
     """The word of a request that is open, whatever other hooks came since: its dialog is."""
-    is_question = ask.tool in DIALOG_TOOLS
-    subject = " ".join(subject_of(ask.tool_input).split())
+    name = "PermissionRequest"
+    reading = read_hook({"hook_event_name": name, "tool_name": ask.tool, "tool_input": ask.tool_input})
+    detail = " ".join(reading.detail.split())
     return Observation(
-        Source.HOOK,
-        ask.since,
-        AgentState.WAITING,
-        WaitingFor.QUESTION if is_question else WaitingFor.PERMISSION,
-        word="PermissionRequest",
-        detail=(f"{ask.tool}: {subject}" if subject else ask.tool)[:_LONGEST],
-        is_held=ask.is_held,
+        Source.HOOK, ask.since, AgentState.WAITING, reading.waiting_for, name, detail, is_held=ask.is_held
     )
 
 
@@ -77,3 +72,10 @@ def word_of_record(record: AgentRecord, problem: str = "") -> Observation:
     return Observation(
         Source.SUPERVISOR, record.state_since, record.state, record.waiting_for, detail=reason, problem=problem
     )
+
+
+def _failure(reading: HookReading) -> str:
+    said = " ".join(reading.last_message.split())
+    if said.startswith("API Error"):
+        return f"{said} ({reading.detail})"[:_LONGEST]
+    return f"API error {reading.detail}: {said}"[:_LONGEST] if said else f"API error {reading.detail}"

@@ -111,6 +111,8 @@ def doubt(observations: Iterable[Observation], now: int) -> str | None:
         return "what it waits for is not known in words" if seen.look is None else None
     if seen.look is not None and seen.look.state is AgentState.WAITING and waits is None:
         return "only its screen shows what it waits for"
+    if seen.look is None and (hook is None or hook.leaves_open):
+        return "no look since its start or since a request failed"
     works = any(word is not None and word.state is AgentState.BUSY for word in (hook, status))
     last_look = seen.screen.at if seen.screen is not None else 0
     if works and now - max(seen.newest, last_look) > OLD_MS:
@@ -309,8 +311,10 @@ def _by(word: Observation, confidence: Confidence, why: str) -> _Decision:
 
 def _told(seen: _Seen, confidence: Confidence, why: str) -> _Decision:
     """The session file decides; transcript or screen say in words what it means."""
-    status, look, transcript = seen.status, seen.look, seen.transcript
+    status, look = seen.status, seen.look
     assert status is not None
+    is_of_this_turn = seen.transcript is not None and (seen.hook is None or seen.transcript.at >= seen.hook.at)
+    transcript = seen.transcript if is_of_this_turn else None
     assert status.state is not None
     fits = [word for word in (status, look, transcript) if word is not None and word.state is status.state]
     said = next((word.detail for word in fits if word.detail), "")

@@ -44,6 +44,7 @@ class ScreenLab:
         self.home = ClaudeHome(ROOM / "home", cli, stub.url)
         self.home.trust(PROJECT)
         self.stub = stub
+        self.project = PROJECT
         self._program = str(cli / "claude")
         self._size = size
 
@@ -55,6 +56,7 @@ class ScreenLab:
     def start(self, *arguments: str, env: Mapping[str, str] | None = None, without: Iterable[str] = ()) -> None:
         """Starts the CLI in the project's folder, as the supervisor would; ends the one before."""
         self.close()
+        (ROOM / "tmux").unlink(missing_ok=True)
         variables = {**self.home.environ(), "CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN": "1", **(env or {})}
         variables["TERM"] = "tmux-256color"
         for name in without:

@@ -18,6 +18,7 @@ from orchestrator_tui.agents.providers import (
     claude_telemetry,
     session_file,
     transcript,
+    transcript_end,
 )
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.agents.providers.claude_answers import ClaudeDialogs
@@ -173,7 +174,7 @@ class ClaudeProvider:
         """What the recorded conversation ends with; the CLI begins to write it with the first prompt."""
         if record.conversation_id is None:
             return None
-        return transcript.end_of(_transcript(self._environment_of(record), context.cwd, record.conversation_id))
+        return transcript_end.end_of(_transcript(self._environment_of(record), context.cwd, record.conversation_id))
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:
         """The agent's marks and token, the classic renderer, and loopback kept away from a proxy."""

@@ -13,6 +13,12 @@ _FRAME = re.compile(r"─{8,}(?: .+ ─+)?\Z")
 
 _PROMPT = re.compile(r"([❯!])(?:\s|\Z)")
 _TEXT_COLUMN = 2
+_MARK = re.compile(r"[❯!●⏺](?:\s|\Z)")
+"""Begins a person's and the model's messages; macOS has the last one."""
+
+_NUMBERED = re.compile(r" *(?:❯ ?)? *(\d+)\. +(?:\[.\] )?(?=\S)")
+_CHOSEN = re.compile(r" *❯ +(?=\S)")
+_LIST_MARKS = re.compile(r"^ *(?:❯ +)?(?:\[.\] |✔ )?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,12 @@ class Layout:
     dialogs: tuple[tuple[Row, ...], ...]
 
 
-def layout_of(rows: Sequence[Row]) -> Layout:
-    """Finds the parts; a screen without any frame is one dialog candidate as a whole."""
+def layout_of(rows: Sequence[Row], cursor: tuple[int, int] | None = None) -> Layout:
+    """Finds the parts; a screen without any frame is one dialog candidate as a whole.
+
+    Of a box taller than the screen only the ``cursor`` (column, row) tells that it is none of what can be below
+    a dialog's line.
+    """
     frames = [place for place, row in enumerate(rows) if _FRAME.match(row.text)]
     if len(frames) > 1:
         top, bottom = frames[-2:]
@@ -47,12 +57,20 @@ def layout_of(rows: Sequence[Row]) -> Layout:
         if prompt is not None:
             box = _box(prompt[1], rows[top + 1 : bottom], width=len(rows[bottom].text))
             return Layout(tuple(rows[:top]), box, tuple(rows[bottom + 1 :]), ())
+    if len(frames) == 1 and cursor is not None and cursor[1] < frames[0] and not _is_option(rows[frames[0] + 1 :]):
+        bottom = frames[0]
+        box = _box("❯", rows[:bottom], width=len(rows[bottom].text))
+        return Layout((), box, tuple(rows[bottom + 1 :]), ())
     candidates = [tuple(rows[place + 1 :]) for place in reversed(frames)]
     return Layout(tuple(rows), None, (), tuple(candidates or [tuple(rows)]))
 
 
+def _is_option(rows: Sequence[Row]) -> bool:
+    return bool(rows) and _NUMBERED.match(rows[0].text) is not None
+
+
 def _box(prompt: str, rows: Sequence[Row], width: int) -> Box:
-    typed = [row.bright(_TEXT_COLUMN) for row in rows]
+    typed = [row.before_dim(_TEXT_COLUMN) for row in rows]
     shown = [row.text[_TEXT_COLUMN:] for row in rows]
     return Box(prompt, _unwrapped(typed, width), _unwrapped(shown, width))
 
@@ -84,20 +102,17 @@ def text_of(rows: Sequence[Row]) -> str:
     return "\n".join(row.text for row in rows)
 
 
-def last_block(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows at the end that belong together: from the last message's mark to the end."""
-    start = len(rows)
-    for place in range(len(rows) - 1, -1, -1):
-        if re.match(r"[❯●⏺]", rows[place].text):
-            start = place
-            break
-    else:
-        start = 0
-    return tuple(rows[start:])
+def last_block(rows: Sequence[Row], *, of_person: bool = False) -> tuple[Row, ...]:
+    """The rows from the newest message (or the person's newest) on, without blank ones at the end.
 
-
-_NUMBERED = re.compile(r" *(?:❯ ?)? *(\d+)\. +(?:\[.\] )?(?=\S)")
-_CHOSEN = re.compile(r" *❯ +(?:\[.\] |✔ )?(?=\S)")
+    All of them where no message begins on the screen.
+    """
+    end = len(rows)
+    while end and not rows[end - 1].text:
+        end -= 1
+    mark = _PROMPT if of_person else _MARK
+    start = next((place for place in range(end - 1, -1, -1) if mark.match(rows[place].text)), 0)
+    return tuple(rows[start:end])
 
 
 def numbered_options(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -106,31 +121,39 @@ def numbered_options(rows: Sequence[Row]) -> tuple[str, ...]:
     column = 0
     for row in rows:
         start = _NUMBERED.match(row.text)
-        if start is not None and int(start[1]) == len(options) + 1:
-            options.append(_label(row, start.end()))
+        if start is not None and int(start[1]) in (1, len(options) + 1):
+            # What looks like options may stand in the text above them: the last 1 begins the real ones.
+            options = [*(options if start[1] != "1" else []), _label(row, start.end())]
             column = start.end()
-        elif options and row.text and not row.text[:column].strip() and row.text[column : column + 1].strip():
+        elif options and row.text[column : column + 1].strip() and not row.text[:column].strip():
             if not row.is_faint(column):
                 options[-1] = f"{options[-1]} {_label(row, column)}"
-        elif row.text.strip() and not _FRAME.match(row.text):
+        elif row.text and not _FRAME.match(row.text):
             column = len(row.text) + 1
     return tuple(options)
 
 
 def listed_options(rows: Sequence[Row]) -> tuple[str, ...]:
-    """The labels in the block of lines that holds the chosen one, of a dialog that does not number them."""
-    chosen = next((place for place, row in enumerate(rows) if _CHOSEN.match(row.text)), None)
-    if chosen is None:
+    """The labels around the chosen one, of a dialog that does not number them; fainter key hints are none."""
+    found = next(((place, match) for place, row in enumerate(rows) if (match := _CHOSEN.match(row.text))), None)
+    if found is None:
         return ()
+    chosen, column = found[0], found[1].end()
+
+    def is_label(place: int) -> bool:
+        row = rows[place]
+        return bool(row.text) and not row.text[:column].strip() and not row.is_faint()
+
     start = end = chosen
-    while start > 0 and rows[start - 1].text.strip():
+    while start > 0 and is_label(start - 1):
         start -= 1
-    while end + 1 < len(rows) and rows[end + 1].text.strip():
+    while end + 1 < len(rows) and is_label(end + 1):
         end += 1
-    return tuple(re.sub(r"^[\s❯✔]+", "", row.text) for row in rows[start : end + 1])
+    return tuple(_LIST_MARKS.sub("", row.text) for row in rows[start : end + 1])
 
 
 def _label(row: Row, start: int) -> str:
-    """A label without the faint explanation that follows it on its line."""
-    bright = row.bright(start).removesuffix(" ·") if not row.is_faint(start) else row.text[start:]
-    return bright.strip()
+    """A label without the faint explanation that follows it on its line, unless it is faint itself."""
+    if row.is_faint(start):
+        return row.text[start:]
+    return row.before_faint(start).removesuffix(" ·")

@@ -20,7 +20,7 @@ from orchestrator_tui.agents.providers.claude_layout import (
 from orchestrator_tui.agents.providers.styled_screen import Row, rows_of
 
 RULES_FILE = Path(__file__).with_name("claude_screens.toml")
-_STATUS_ROWS = 8
+_FRAMED = re.compile(r"^ *│ ?", re.MULTILINE)
 _LONGEST_DETAIL = 500
 
 
@@ -86,12 +86,13 @@ class Rule:
     options: str | None
     prompt: str | None
     tool: str | None
+    coloured: bool
 
 
 def read_claude_screen(screen: str, cursor: tuple[int, int] | None = None, version: str | None = None) -> ScreenReading:
     """Reads ``tmux capture-pane -e -p``; ``version`` is the CLI's, None or an unknown one means the newest known."""
     rows = rows_of(screen)
-    layout = layout_of(rows)
+    layout = layout_of(rows, cursor)
     regions = _regions(rows, layout)
     box = layout.box
     draft = box.typed or None if box is not None else None
@@ -101,11 +102,10 @@ def read_claude_screen(screen: str, cursor: tuple[int, int] | None = None, versi
     for rule in rules:
         part = _found(rule, regions, layout)
         if part is not None:
-            text = text_of(part)
-            detail = rule.detail.search(text) if rule.detail is not None else None
+            detail = rule.detail.search(text_of(part)) if rule.detail is not None else None
             return ScreenReading(
                 rule.situation,
-                detail=" ".join(detail[1].split())[:_LONGEST_DETAIL] if detail is not None else "",
+                detail=" ".join(_FRAMED.sub("", detail[1]).split())[:_LONGEST_DETAIL] if detail is not None else "",
                 options=_options(rule, part),
                 draft=draft,
                 box=shown,
@@ -153,21 +153,19 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         options=entry.get("options"),
         prompt=entry.get("prompt"),
         tool=entry.get("tool"),
+        coloured=entry.get("coloured", False),
     )
 
 
 def _regions(rows: Sequence[Row], layout: Layout) -> Mapping[str, Sequence[Sequence[Row]]]:
-    above = list(layout.above)
-    while above and not above[-1].text:
-        above.pop()
     has_box = layout.box is not None
     return {
         "dialog": layout.dialogs,
         "box": [[Row(layout.box.typed)]] if layout.box is not None else [],
         "footer": [layout.below] if has_box else [],
-        "status": [above[-_STATUS_ROWS:]] if has_box else [],
-        "tail": [last_block(above)] if has_box else [],
-        "screen": [rows],
+        "tail": [last_block(layout.above)] if has_box else [],
+        "turn": [last_block(layout.above, of_person=True)] if has_box else [],
+        "screen": [] if has_box else [rows],
     }
 
 
@@ -175,11 +173,21 @@ def _found(rule: Rule, regions: Mapping[str, Sequence[Sequence[Row]]], layout: L
     """The part of the screen in which the rule holds."""
     if rule.prompt is not None and (layout.box is None or layout.box.prompt != rule.prompt):
         return None
-    for part in regions[rule.where]:
-        text = text_of(part)
-        if all(pattern.search(text) for pattern in rule.match) and not (rule.without and rule.without.search(text)):
-            return part
-    return None
+    return next((part for part in regions[rule.where] if _holds(rule, part)), None)
+
+
+def _holds(rule: Rule, part: Sequence[Row]) -> bool:
+    text = text_of(part)
+    found = [pattern.search(text) for pattern in rule.match]
+    if not all(found) or (rule.without is not None and rule.without.search(text)):
+        return False
+    first = found[0] if found else None
+    return not rule.coloured or (first is not None and _is_coloured(part, text, first.start(first.re.groups and 1)))
+
+
+def _is_coloured(part: Sequence[Row], text: str, place: int) -> bool:
+    row = text.count("\n", 0, place)
+    return place - (text.rfind("\n", 0, place) + 1) in part[row].coloured
 
 
 def _options(rule: Rule, part: Sequence[Row]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""A captured pane as rows of text that know which of their characters are faint or under a drawn cursor. Pure."""
+"""A captured pane as rows of text that know how their characters look. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 _ESCAPE = re.compile(
@@ -17,31 +17,39 @@ _BRIGHT_BLACK = 8
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line without trailing blanks; ``faint`` and ``reversed`` are the positions of such characters in ``text``."""
+    """One line without trailing blanks, and the positions in ``text`` of characters that look in some way.
+
+    ``dim`` by that attribute, ``grey`` by colour, ``coloured`` in any other colour but the terminal's own,
+    ``reversed`` as under a drawn cursor.
+    """
 
     text: str
-    faint: frozenset[int] = frozenset()
+    dim: frozenset[int] = frozenset()
+    grey: frozenset[int] = frozenset()
+    coloured: frozenset[int] = frozenset()
     reversed: frozenset[int] = frozenset()
 
-    def is_faint(self, start: int = 0, end: int | None = None) -> bool:
-        """Whether every character of a part that can be seen is faint; a blank part is not."""
-        seen = [
-            place for place in range(start, len(self.text) if end is None else end) if not self.text[place].isspace()
-        ]
-        return bool(seen) and self.faint.issuperset(seen)
+    def is_faint(self, start: int = 0) -> bool:
+        """Whether all that can be seen from ``start`` is dim or grey; a blank part is not."""
+        seen = {place for place in range(start, len(self.text)) if not self.text[place].isspace()}
+        return bool(seen) and seen <= self.dim | self.grey
 
-    def bright(self, start: int = 0) -> str:
-        """The text from ``start`` up to where the faint rest begins, without trailing blanks.
+    def before_faint(self, start: int) -> str:
+        """The text from ``start`` without a dim or grey rest and without trailing blanks."""
+        return self._before(start, self.dim | self.grey)
 
-        The drawn cursor reverses the character it stands on, which is then as faint as the one behind it.
+    def before_dim(self, start: int) -> str:
+        """The text from ``start`` without a dim rest and without trailing blanks.
+
+        The drawn cursor hides that the character under it is dim; it is when the next one is.
         """
+        return self._before(start, self.dim | {place for place in self.reversed if place + 1 in self.dim})
+
+    def _before(self, start: int, left_out: Set[int]) -> str:
         end = len(self.text)
-        while end > start and (self.text[end - 1].isspace() or self._is_faint_at(end - 1)):
+        while end > start and (self.text[end - 1].isspace() or end - 1 in left_out):
             end -= 1
         return self.text[start:end]
-
-    def _is_faint_at(self, place: int) -> bool:
-        return place in self.faint or (place in self.reversed and place + 1 in self.faint)
 
 
 @dataclass(slots=True)
@@ -49,13 +57,14 @@ class _Style:
     dim: bool = False
     reverse: bool = False
     grey: bool = False
+    coloured: bool = False
 
     def apply(self, parameters: str) -> None:
         codes = iter([int(code) if code else 0 for code in parameters.replace(":", ";").split(";")])
         for code in codes:
             match code:
                 case 0:
-                    self.dim = self.reverse = self.grey = False
+                    self.dim = self.reverse = self.grey = self.coloured = False
                 case 2:
                     self.dim = True
                 case 7:
@@ -66,12 +75,15 @@ class _Style:
                     self.reverse = False
                 case 38:
                     self.grey = _is_grey(codes)
+                    self.coloured = not self.grey
                 case 48:
                     _is_grey(codes)
+                case 39:
+                    self.grey = self.coloured = False
                 case 90:
-                    self.grey = True
-                case _ if 30 <= code <= 39 or 91 <= code <= 97:
-                    self.grey = False
+                    self.grey, self.coloured = True, False
+                case _ if 30 <= code <= 37 or 91 <= code <= 97:
+                    self.grey, self.coloured = False, True
                 case _:
                     pass
 
@@ -93,18 +105,18 @@ def rows_of(screen: str) -> tuple[Row, ...]:
 
 
 def _row(line: str, style: _Style) -> Row:
-    characters: list[str] = []
-    faint: set[int] = set()
-    reversed_: set[int] = set()
+    text = ""
+    places: dict[str, set[int]] = {"dim": set(), "grey": set(), "coloured": set(), "reversed": set()}
     position = 0
 
     def add(part: str) -> None:
-        places = range(len(characters), len(characters) + len(part))
-        characters.extend(part)
-        if style.dim or style.grey:
-            faint.update(places)
-        if style.reverse:
-            reversed_.update(places)
+        nonlocal text
+        new = range(len(text), len(text) + len(part))
+        text += part
+        looks = {"dim": style.dim, "grey": style.grey, "coloured": style.coloured, "reversed": style.reverse}
+        for look, has_it in looks.items():
+            if has_it:
+                places[look].update(new)
 
     for escape in _ESCAPE.finditer(line):
         add(line[position : escape.start()])
@@ -112,6 +124,4 @@ def _row(line: str, style: _Style) -> Row:
         if escape["sgr"] is not None:
             style.apply(escape["sgr"])
     add(line[position:])
-    text = "".join(characters).rstrip()
-    kept = range(len(text))
-    return Row(text, frozenset(faint).intersection(kept), frozenset(reversed_).intersection(kept))
+    return Row(text.rstrip(), *(frozenset(places[look]) for look in ("dim", "grey", "coloured", "reversed")))

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from orchestrator_tui.core.config import Settings
-from orchestrator_tui.core.models import AgentRecord, AgentState, MissionState
+from orchestrator_tui.core.models import AgentRecord, AgentState, IsolationMode, MissionState
 from tests.supervisor.conftest import Live, end, eventually
+from tests.supervisor.test_isolation_live import git
 
 pytestmark = [pytest.mark.tmux, pytest.mark.timeout(60)]
 
@@ -248,3 +249,14 @@ async def test_after_a_forced_restart_the_mission_that_waited_behind_begins(clau
     assert [event["reason"] for event in claude.events("fence")] == ["killed and started again"]
     mission = await claude.until_mission(second, MissionState.RUNNING, 20)
     assert (mission.agent_id, mission.undelivered) == (agent_id, 0)
+
+
+async def test_an_isolated_agent_without_its_worktree_takes_no_mission(claude: Live) -> None:
+    git(claude.root, "init", "-q")
+    git(claude.root, "commit", "-q", "--allow-empty", "-m", "first")
+    (agent_id,) = await claude.spawn(isolation_mode=IsolationMode.WORKTREE)
+    claude.supervisor.fleet.book.update(agent_id, worktree=None)
+    mission_id = await claude.add("Would be done in the shared folder")
+    await eventually(lambda: claude.events("mission_undelivered"), "it is given back")
+    assert "agent-1 has no worktree" in claude.events("mission_undelivered")[0]["reason"]
+    assert (await claude.supervisor.mission(mission_id)).attempts == 0

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.fresh_start import start_fresh
 from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.patience import until_stored
 from orchestrator_tui.agents.start_turns import StartTurns
@@ -99,8 +100,7 @@ class Delivery:
                     raise NotAllowedNow(f"{record.name} is {record.state}.", field="agent_id")
                 if fleet.takes_start_argument(record):
                     async with self._starts.turn(lambda: self._is_held_back(agent_id)):
-                        fleet.book.transition(agent_id, AgentState.STARTING, reason=f"starts {mission.id}")
-                        await fleet.manager.respawn(agent_id, self.launcher.fresh(agent_id, mission))
+                        await start_fresh(fleet, self.launcher, agent_id, mission)
                         await self._conclude(mission)
                 else:
                     await self.type_mission(record, mission)

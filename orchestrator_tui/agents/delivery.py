@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from orchestrator_tui.agents.approach import Approach, NotFree
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.fresh_start import start_fresh
 from orchestrator_tui.agents.guard import Wait
 from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.patience import until_stored
@@ -136,8 +137,7 @@ class Delivery:
             # Others may have started meanwhile, one after the other.
             wait = await self.typist.look(fleet.book.get(record.id))
             if wait is None and self._begins(mission):
-                fleet.book.transition(record.id, AgentState.STARTING, reason=f"starts {mission.id}")
-                await fleet.manager.respawn(record.id, self.launcher.fresh(record.id, mission))
+                await start_fresh(fleet, self.launcher, record.id, mission)
                 await self._conclude(mission)
             return wait
 

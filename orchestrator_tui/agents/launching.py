@@ -33,15 +33,10 @@ class Launcher:
 
     def fresh(self, agent_id: int, mission: Mission) -> LaunchSpec:
         """A new conversation that begins with the mission."""
-        record = self._fleet.book.update(
-            agent_id,
-            conversation_id=self._fleet.new_id(),
-            has_transcript=False,
-            generation=self._fleet.book.get(agent_id).generation + 1,
-        )
-        assert record.conversation_id is not None
+        record = self._fleet.book.get(agent_id)
         text = self._fleet.provider_of(record).mission_text(mission)
-        return self._launch(record, Start(record.conversation_id, prompt=text), mission)
+        start = Start(self._fleet.new_id(), prompt=text)
+        return self._launch(record, start, mission, has_transcript=False, generation=record.generation + 1)
 
     def again(self, agent_id: int, mission: Mission | None, reason: str) -> LaunchSpec:
         """The recorded conversation once more, as far as it can go on; ``mission`` is what it goes on with."""
@@ -49,28 +44,21 @@ class Launcher:
         record = fleet.book.get(agent_id)
         plan = self._continuation(record)
         old = record.conversation_id or fleet.new_id()
-        is_other = plan.way in (Way.FORK, Way.FRESH)
-        record = fleet.book.update(
-            agent_id,
-            conversation_id=fleet.new_id() if is_other else old,
-            has_transcript=plan.way in (Way.RESUME, Way.FORK),
-            generation=record.generation + 1,
-            restarts=record.restarts + 1,
-        )
-        if plan.why is not None:
-            self._tell(agent_id, mission, plan.why, old)
-        assert record.conversation_id is not None
+        remembers = plan.way in (Way.RESUME, Way.FORK)
         text = None
         if mission is not None:
-            remembers = plan.way in (Way.RESUME, Way.FORK)
             text = fleet.provider_of(record).mission_text(mission, reason if remembers else None)
         start = Start(
-            record.conversation_id,
+            old if plan.way in (Way.RESUME, Way.BEGIN) else fleet.new_id(),
             resume=plan.way is Way.RESUME,
             prompt=text,
             fork_of=old if plan.way is Way.FORK else None,
         )
-        return self._launch(record, start, mission)
+        changes = {"generation": record.generation + 1, "restarts": record.restarts + 1}
+        spec = self._launch(record, start, mission, has_transcript=remembers, **changes)
+        if plan.why is not None:
+            self._tell(agent_id, mission, plan.why, old)
+        return spec
 
     async def relaunch(self, agent_id: int) -> LaunchSpec | None:
         """What a crashed or restarted agent runs next; None for one that is gone on purpose."""
@@ -127,16 +115,27 @@ class Launcher:
                 return mission
         return None
 
-    def _launch(self, record: AgentRecord, start: Start, mission: Mission | None = None) -> LaunchSpec:
+    def _launch(
+        self, record: AgentRecord, start: Start, mission: Mission | None = None, **changes: int | bool
+    ) -> LaunchSpec:
+        """``changes`` and the conversation are recorded once everything that the start needs is there."""
         fleet = self._fleet
         if record.worktree is None and config_of(record).isolation_mode is IsolationMode.WORKTREE:
             # It would work in the folder that it shares with everybody.
             raise CannotRun(f"{record.name} has no worktree.", remedy="Restart it; that makes one.")
+        context = fleet.context_of(record)
+        try:
+            spec = fleet.provider_of(record).launch(record, context, start)
+        except OSError as error:
+            raise CannotRun(
+                f"The files of {record.name} cannot be written: {error.strerror or error}.",
+                remedy=f"Make room and rights for {context.files}.",
+            ) from error
+        if changes:
+            fleet.book.update(record.id, conversation_id=start.conversation_id, **changes)
         hand = fleet.hand(record.id)
         hand.has_session = False
         hand.underway = mission.id if mission is not None else None
         hand.knows_prompts_at = None
         hand.own_line = None
-        context = fleet.context_of(record)
-        spec = fleet.provider_of(record).launch(record, context, start)
         return LaunchSpec(spec.argv, spec.env, spec.cwd or context.cwd)

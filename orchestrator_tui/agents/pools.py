@@ -25,7 +25,7 @@ def raise_for(started: Sequence[Agent], failed: Sequence[tuple[str, BaseExceptio
     living = ", ".join(agent.name for agent in started)
     raise PoolIncomplete(
         f"{len(started)} of {count} agents started ({living}). {which}",
-        started,
         remedy=first.remedy,
         field=first.field,
+        started=started,
     )

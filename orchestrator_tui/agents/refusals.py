@@ -54,7 +54,11 @@ class Refusals:
         if provider is None or provider.conversations is None:
             return None
         try:
-            screen = await fleet.manager.capture_text(agent_id)
+            seen = await fleet.manager.look(agent_id)
         except OrchestratorError:
             return None
-        return provider.conversations.refusal(screen)
+        refusal = provider.conversations.refusal(seen.text) if seen is not None else None
+        if refusal is None or refusal.kind is RefusalKind.ARGUMENTS:
+            return refusal
+        # Words about another conversation are not the program's own: its work may have shown them.
+        return refusal if (record.conversation_id or "") in refusal.words else None

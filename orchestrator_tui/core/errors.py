@@ -74,9 +74,14 @@ class NotAllowedNow(UsageError):
 
 
 class PoolIncomplete(OrchestratorError):
-    """Some agents of a pool started and live on; ``started`` are those, the message names the others and why."""
+    """Some agents of a pool started and live on; ``started`` are those, the message names the others and why.
 
-    def __init__(self, message: str, started: Sequence[Agent], *, remedy: str = "", field: str | None = None) -> None:
+    ``started`` is empty where the error came over the wire.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str = "", field: str | None = None, started: Sequence[Agent] = ()
+    ) -> None:
         super().__init__(message, remedy=remedy, field=field)
         self.started = tuple(started)
 

@@ -129,9 +129,9 @@ def test_a_mission_as_start_argument_is_received_exactly_and_reported(
     assert sink.calls == [{"action": "complete", "mission_id": "m-1", "output": "done m-1"}]
     assert {header for header, _ in sink.hooks} == sink.mcp_tokens == {f"Bearer {TOKEN}"}
     assert sink.named("Stop")[0]["last_assistant_message"] == "reported"
-    assert agent.provider.has_transcript(agent.record, agent.context)
     # The CLI writes its transcript a moment later.
     eventually(lambda: agent.provider.was_delivered(agent.record, agent.context, "n0nce1"), "the transcript")
+    assert agent.provider.has_transcript(agent.record, agent.context)
     first = next(request for request in stub.requests if request.get("tools"))
     assert any(system_prompt(Role.CODER).strip() in block["text"] for block in first["system"])
     assert "haiku" in first["model"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from orchestrator_tui.core.models import LaunchSpec
 from tests.acceptance.crash_resume import CrashResume, show
+from tests.acceptance.survival import tmux as tmux_command
 from tests.conftest import Program, wait_until
 from tests.e2e.claude_cli import ClaudeHome
 from tests.e2e.private_tmux import PrivateTmux
@@ -133,3 +135,43 @@ def test_a_conversation_that_a_person_has_open_is_copied_and_left_alone(
     assert "You were restarted" not in served.path().read_text()
     open_in = [json.loads(file.read_text())["sessionId"] for file in sessions.glob("[0-9]*.json")]
     assert open_in.count(served.conversation) <= 2, "the killed one's stale file and the person's"
+
+
+def test_a_trust_question_keeps_its_mission_and_nobody_elses_start(
+    program: Program, home: ClaudeHome, stub: MessagesStub
+) -> None:
+    asked, other = program.root / "asked", program.root / "other"
+    asked.mkdir()
+    other.mkdir()
+    home.trust(asked, other)
+    program.sessions.add("s")
+    process = program.start("serve", "--session", "s", "--provider", "claude")
+    wait_until(
+        lambda: (info := program.session("s").endpoint()) is not None and info.pid == process.pid, "serve answers"
+    )
+    for role, folder in (("coder", asked), ("tester", other)):
+        program.json("agent", "spawn", "--role", role, "--cwd", str(folder), "--session", "s")
+
+    def states() -> list[str]:
+        return [agent["status"] for agent in program.json("agent", "status", "--session", "s")["agents"]]
+
+    def mission(name: str) -> dict[str, Any]:
+        answer = program.json("mission", "status", "--mission-id", name, "--session", "s")
+        found: dict[str, Any] = answer["missions"][0]
+        return found
+
+    wait_until(lambda: states() == ["idle", "idle"], "both are ready", PATIENCE_S)
+    home.trust(other)
+    program.json("mission", "distribute", "First.", "--id", "first", "--role", "coder", "--session", "s")
+    wait_until(lambda: states()[0] == "waiting", "the question is seen", PATIENCE_S)
+    program.json("mission", "distribute", "Second.", "--id", "second", "--role", "tester", "--session", "s")
+    wait_until(lambda: mission("second")["status"] == "completed", "the other one starts and works", PATIENCE_S)
+    assert (mission("first")["status"], states()[0]) == ("assigned", "waiting")
+    pane = program.json("agent", "status", "--session", "s")["agents"][0]["pane_id"]
+    assert "No, exit" in tmux_command(program, "s", "capture-pane", "-pt", pane).stdout
+    # "Yes" stands above the preselected "No".
+    tmux_command(program, "s", "send-keys", "-t", pane, "Up", "Enter")
+    wait_until(lambda: mission("first")["status"] == "completed", "its mission runs once it is answered", PATIENCE_S)
+    assert [attempt["code"] for attempt in mission("first")["attempt_log"]] == [None]
+    said = " ".join(text for number in range(len(stub.requests)) for text in stub.user_texts(number))
+    assert len(set(re.findall(r"Mission first \(delivery (\S+)\)", said))) == 1

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from orchestrator_tui.core.config import Settings
-from orchestrator_tui.core.models import AgentRecord, AgentState, MissionState
+from orchestrator_tui.core.models import AgentRecord, AgentState, IsolationMode, MissionState
 from tests.supervisor.conftest import Live, end, eventually
+from tests.supervisor.test_isolation_live import git
 
 pytestmark = [pytest.mark.tmux, pytest.mark.timeout(60)]
 
@@ -148,7 +149,7 @@ async def test_an_id_that_is_in_use_is_given_up(claude: Live) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{before}.jsonl").write_text('{"type":"mode"}\n')
     await kill(claude, agent_id)
-    await claude.until_agent(agent_id, AgentState.IDLE)
+    await claude.until_agent(agent_id, AgentState.IDLE, 30)
     assert record(claude, agent_id).conversation_id != before
     (why,) = told(claude)
     assert "already in use" in why
@@ -248,3 +249,40 @@ async def test_after_a_forced_restart_the_mission_that_waited_behind_begins(clau
     assert [event["reason"] for event in claude.events("fence")] == ["killed and started again"]
     mission = await claude.until_mission(second, MissionState.RUNNING, 20)
     assert (mission.agent_id, mission.undelivered) == (agent_id, 0)
+
+
+async def test_an_isolated_agent_without_its_worktree_takes_no_mission(claude: Live) -> None:
+    git(claude.root, "init", "-q")
+    git(claude.root, "commit", "-q", "--allow-empty", "-m", "first")
+    (agent_id,) = await claude.spawn(isolation_mode=IsolationMode.WORKTREE)
+    claude.supervisor.fleet.book.update(agent_id, worktree=None)
+    mission_id = await claude.add("Would be done in the shared folder")
+    await eventually(lambda: claude.events("mission_undelivered"), "it is given back")
+    assert "agent-1 has no worktree" in claude.events("mission_undelivered")[0]["reason"]
+    assert (await claude.supervisor.mission(mission_id)).attempts == 0
+
+
+@pytest.mark.parametrize("missing", ["files", "folder"])
+async def test_a_start_that_is_not_possible_gives_the_mission_back_in_words(claude: Live, missing: str) -> None:
+    work = claude.root / "work"
+    work.mkdir()
+    (agent_id,) = await claude.spawn(cwd=str(work))
+    before = (claude.agent(agent_id).pid, record(claude, agent_id).conversation_id)
+    file = claude.session.agent_files(agent_id) / "mcp.json"
+    if missing == "files":
+        file.unlink()
+        file.mkdir()
+    else:
+        work.rmdir()
+    mission_id = await claude.add("Cannot be given")
+    await eventually(lambda: claude.events("mission_undelivered"), "it is given back")
+    why = "The files of agent-1 cannot be written" if missing == "files" else "`cwd`"
+    assert why in claude.events("mission_undelivered")[0]["reason"]
+    # The old program lives on as it was.
+    await claude.until_agent(agent_id, AgentState.IDLE)
+    assert (claude.agent(agent_id).pid, record(claude, agent_id).conversation_id) == before
+    if missing == "files":
+        file.rmdir()
+    else:
+        work.mkdir()
+    await claude.until_mission(mission_id, MissionState.RUNNING, 30)

@@ -1,6 +1,7 @@
 """A running supervisor of real Claude agents, spoken to over its endpoint as the command line does it."""
 
 import asyncio
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ class Desk:
         self.program = program
         self.session = session
         program.sessions.add(session)
-        process = program.start("serve", "--session", session, "--provider", "claude")
+        process = self._process = program.start("serve", "--session", session, "--provider", "claude", "--stop-agents")
 
         def published() -> tuple[str, str] | None:
             info = program.session(session).endpoint()
@@ -30,6 +31,11 @@ class Desk:
         wait_until(
             lambda: all(agent["status"] == "idle" for agent in self.agents()), "the agents are idle", START_PATIENCE_S
         )
+
+    def stop(self) -> None:
+        """Ends the supervisor and its agents in good order."""
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
 
     def agent_tool(self, **arguments: Any) -> dict[str, Any]:
         """The MCP tool ``agent``, as the operator."""

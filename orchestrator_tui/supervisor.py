@@ -17,6 +17,7 @@ from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
+from orchestrator_tui.agents.observer import Observer
 from orchestrator_tui.agents.permissions import Permissions, permission_item
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_turns import ScreenTurns
@@ -40,6 +41,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction, decide
+from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import (
     AgentView,
     KillPreview,
@@ -76,7 +78,12 @@ class Supervisor:
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, lambda: self.dispatcher.waits)
         self.updates.waiting = self.permissions.items
-        self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background)
+        self.observer = Observer(
+            fleet, self._background, self.permissions.asks, self.permissions.settle, self.turns.turn_was_interrupted
+        )
+        self.turns.heard = self.observer.heard
+        self.permissions.problems = self.observer.problems
+        self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver
         self.spawner.farewell = self.screen_turns.leave
@@ -266,6 +273,10 @@ class Supervisor:
             waiting = ", ".join(item.id for item in items) or "nothing"
             raise NotAllowedNow(f"{item_id} does not wait any more.", remedy=f"Waiting now: {waiting}.", field="id")
         return item
+
+    async def why(self, agent_id: int) -> Verdict:
+        """What an agent does and why that is believed, after a look at every source."""
+        return await self.observer.why(agent_id)
 
     async def health(self, agent_id: int) -> HealthStatus:
         """One check of one agent."""

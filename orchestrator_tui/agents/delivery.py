@@ -9,7 +9,7 @@ from orchestrator_tui.agents.launching import Launcher
 from orchestrator_tui.agents.patience import until_stored
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
-from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState, WaitingFor
+from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState
 
 ACKNOWLEDGE_TIMEOUT_S = 20.0
 ATTENTION_AFTER = 3
@@ -143,17 +143,14 @@ class Delivery:
             await asyncio.wait_for(asyncio.shield(waiter), self._timeout_s)
         except TimeoutError:
             record = fleet.book.get(mission.agent_id)
-            starts_up = record.state is AgentState.STARTING and not fleet.hand(mission.agent_id).has_session
+            starts_up = (
+                record.state in (AgentState.STARTING, AgentState.WAITING)
+                and not fleet.hand(mission.agent_id).has_session
+            )
             if not (fleet.takes_start_argument(record) and starts_up):
                 raise
             # A start-up dialog holds the prompt back and runs it once answered: taking the mission away would
-            # run it twice.
-            fleet.book.transition(
-                mission.agent_id,
-                AgentState.WAITING,
-                reason="a start-up dialog is open in the pane",
-                waiting_for=WaitingFor.TRUST,
-            )
+            # run it twice. Which dialog it is, is read from the screen.
             await waiter
 
     def _is_current(self, mission: Mission) -> bool:

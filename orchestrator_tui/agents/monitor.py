@@ -8,7 +8,8 @@ import psutil
 
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fencing import Fencer
-from orchestrator_tui.agents.fleet import Fleet, Hand
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.observer import Observer
 from orchestrator_tui.agents.timekeeper import Timekeeper
 from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.updates import Updates
@@ -20,7 +21,6 @@ from orchestrator_tui.core.views import MachineView
 TICK_S = 1.0
 HEALTH_EVERY_TICKS = 5
 CONTRADICTION_MS = 5_000
-INTERRUPTED_AFTER_MS = 3_000
 
 
 class Monitor:
@@ -29,12 +29,15 @@ class Monitor:
     ``mcp_status`` gives the endpoint's address and what is wrong with it; ``provider_notice`` is shown as it is.
     """
 
-    def __init__(self, fleet: Fleet, fencer: Fencer, turns: Turns, updates: Updates, background: Background) -> None:
+    def __init__(
+        self, fleet: Fleet, fencer: Fencer, turns: Turns, updates: Updates, background: Background, observer: Observer
+    ) -> None:
         self._fleet = fleet
         self._fencer = fencer
         self._turns = turns
         self._updates = updates
         self._background = background
+        self._observer = observer
         self._timekeeper = Timekeeper()
         self.mcp_status: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
         self.provider_notice: str | None = None
@@ -50,7 +53,7 @@ class Monitor:
             await self._count_time(now - last)
             last = now
             self._turns.permissions.take_own_words()
-            self._take_own_words()
+            await self._observer.tick()
             self.measure_machine()
             count += 1
             if count % HEALTH_EVERY_TICKS == 0:
@@ -124,19 +127,6 @@ class Monitor:
             if not self._fencer.is_fencing(mission.id):
                 self._background.start(self._fencer.fence_mission(mission.id, "timeout"), f"fence {mission.id}")
 
-    def _take_own_words(self) -> None:
-        """An interrupted turn sends no hook, and a hook may be lost: who says to be idle is believed after a moment."""
-        now = self._fleet.clock.now_ms()
-        for record in self._fleet.book.records():
-            hand = self._fleet.hand(record.id)
-            if not _is_doubtful(record, hand) or hand.is_delivering or hand.is_fencing:
-                continue
-            word = self._fleet.own_word(record)
-            if word is None or word.state is not AgentState.IDLE or word.conversation_id != record.conversation_id:
-                continue
-            if now - max(word.updated_at or 0, record.state_since) > INTERRUPTED_AFTER_MS:
-                self._background.start(self._turns.turn_was_interrupted(record.id), f"interrupted {record.id}")
-
     def _judged(self, record: AgentRecord, status: HealthStatus) -> HealthStatus:
         """A program whose own word contradicts our state for a while does not respond as it should."""
         word = self._fleet.own_word(record)
@@ -145,11 +135,3 @@ class Monitor:
         contradicts = word.state in ACTIVE_STATES or record.state in ACTIVE_STATES
         settled = self._fleet.clock.now_ms() - max(word.updated_at, record.state_since) > CONTRADICTION_MS
         return replace(status, responsive=False) if contradicts and settled else status
-
-
-def _is_doubtful(record: AgentRecord, hand: Hand) -> bool:
-    """Whether an idle program would contradict what we hold of it: it works, it starts, or its turn should go on."""
-    if record.state is AgentState.STARTING:
-        return not hand.claims
-    runs = any(mission.state is MissionState.RUNNING for mission in hand.claims)
-    return record.state in ACTIVE_STATES or (record.state is AgentState.IDLE and runs)

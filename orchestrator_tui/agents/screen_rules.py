@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from orchestrator_tui.core.provider_config import ProviderConfig
 
+_ESCAPES = re.compile(r"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 LONGEST_OUTPUT = 100_000
 """Characters of a mission's output; of a longer one the end is kept."""
 
@@ -49,6 +50,11 @@ class Echo:
 
 
 NO_ECHO = Echo("", is_unique=False)
+
+
+def plain(screen: str) -> str:
+    """A screen's text without its styles, trailing blanks and the blank lines at its bottom."""
+    return "\n".join(line.rstrip() for line in _ESCAPES.sub("", screen).splitlines()).rstrip("\n")
 
 
 def rules_of(config: ProviderConfig) -> ScreenRules:

@@ -1,12 +1,12 @@
 """What follows from an agent's hooks: its state, acknowledgements, reminders."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, read_hook
+from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, failure_of, read_hook
 from orchestrator_tui.agents.mission_text import compose, compose_reminder
 from orchestrator_tui.agents.permissions import Permissions
 from orchestrator_tui.agents.settling import Settling
@@ -34,6 +34,7 @@ class Turns:
         self._settling = settling
         self._dispatcher = dispatcher
         self.permissions = permissions
+        self.heard: Callable[[AgentRecord, HookReading, str], None] = lambda _record, _reading, _name: None
 
     async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
         """Takes one hook and returns the reply that the program acts upon."""
@@ -60,6 +61,7 @@ class Turns:
             return _NOTHING
         if reading.conversation_id is not None and reading.conversation_id != record.conversation_id:
             return _NOTHING
+        self.heard(record, reading, str((payload or {}).get("hook_event_name", "")))
         match reading.meaning:
             case Meaning.PROMPT:
                 return await self._prompt(record, reading)
@@ -75,7 +77,7 @@ class Turns:
                 if running is not None:
                     message = reading.last_message or reading.detail
                     await self._settling.turn_failed(running, f"api_{reading.detail}", message)
-                self._became_idle(agent_id)
+                self._became_idle(agent_id, failure_of(reading))
             case _:
                 pass
         return _NOTHING
@@ -103,12 +105,12 @@ class Turns:
             raise LeaseLost(f"lease_lost: this delivery of {mission_id} is over.", remedy="Do nothing.")
         return text
 
-    async def turn_was_interrupted(self, agent_id: int) -> None:
+    async def turn_was_interrupted(self, agent_id: int, reason: str = "the turn was interrupted in the pane") -> None:
         """The program went idle without a hook (Esc in the pane): what it ran brought no report."""
         running = self._running(agent_id)
         if running is not None:
-            await self._settling.turn_failed(running, "no_report", "The turn was interrupted in the pane.")
-        self._became_idle(agent_id)
+            await self._settling.turn_failed(running, "no_report", f"Its turn ended without a report: {reason}.")
+        self._became_idle(agent_id, reason)
 
     def _session_began(self, record: AgentRecord, reading: HookReading) -> None:
         fleet = self._fleet
@@ -119,6 +121,7 @@ class Turns:
                 return
             fleet.book.update(record.id, conversation_id=reading.conversation_id)
         hand.has_session = True
+        self.heard(record, reading, "" if reading.detail == "screen" else f"SessionStart, {reading.detail}")
         first = record.state in (AgentState.STARTING, AgentState.WAITING)
         brings_mission = any(mission.state is MissionState.ASSIGNED for mission in hand.claims)
         if fleet.takes_start_argument(record) and brings_mission:
@@ -178,6 +181,7 @@ class Turns:
             hand = fleet.hand(record.id)
             if not hand.is_reminded and not reading.was_reminded:
                 hand.is_reminded = True
+                self.heard(record, HookReading(Meaning.WORKS), "Stop, told to report")
                 return {"decision": "block", "reason": compose_reminder(running)}
             message = reading.last_message or "The turn ended without a report."
             await self._settling.turn_failed(running, "no_report", message)
@@ -188,9 +192,9 @@ class Turns:
         claims = self._fleet.hand(agent_id).claims
         return next((mission for mission in claims if mission.state is MissionState.RUNNING), None)
 
-    def _became_idle(self, agent_id: int) -> None:
+    def _became_idle(self, agent_id: int, reason: str | None = None) -> None:
         fleet = self._fleet
         self.permissions.settle(agent_id)
-        if fleet.book.transition(agent_id, AgentState.IDLE) and not fleet.hand(agent_id).is_fencing:
+        if fleet.book.transition(agent_id, AgentState.IDLE, reason=reason) and not fleet.hand(agent_id).is_fencing:
             self._dispatcher.deliver_next(agent_id)
         fleet.wake.set()

@@ -1,6 +1,6 @@
 """Results of the tools as text for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -8,7 +8,9 @@ def render(tool: str, action: str, result: dict[str, Any]) -> str:
     """A result as aligned text."""
     match (tool, action):
         case ("agent", "status"):
-            return _agents(result["agents"]) or "No agents. `orchestrator-tui agent spawn` starts one."
+            reasons = [_why(agent) for agent in result["agents"] if "why" in agent]
+            shown = "\n\n".join(reasons) if reasons else _agents(result["agents"])
+            return shown or "No agents. `orchestrator-tui agent spawn` starts one."
         case ("agent", "spawn_pool"):
             return _agents(result["agents"])
         case ("agent", "spawn" | "kill" | "restart"):
@@ -73,6 +75,16 @@ def _agents(agents: Sequence[dict[str, Any]]) -> str:
             ),
         ]
     )
+
+
+def _why(agent: Mapping[str, Any]) -> str:
+    why: dict[str, Any] = agent["why"]
+    waits = f" for {why['waiting_for']}" if why["waiting_for"] else ""
+    since = f"{why['age_ms'] / 1000:.1f} s ago"
+    who = f"said by the {why['source']}, {since}, confidence {why['confidence']}"
+    head = f"{agent['name']} is {why['state']}{waits}: {who}"
+    told = [f"  {why['reason']}"] if why["reason"] else []
+    return "\n".join(_shown(line) for line in (head, *told, *(f"  - {line}" for line in why["reasoning"])))
 
 
 def _health(checks: Sequence[dict[str, Any]]) -> str:

@@ -28,7 +28,7 @@ _EXAMPLES = {
     ("agent", "restart"): "orchestrator-tui agent restart 1",
     ("agent", "health"): "orchestrator-tui agent health 1",
     ("agent", "health_all"): "orchestrator-tui agent health-all --json",
-    ("agent", "status"): "orchestrator-tui agent status --json",
+    ("agent", "status"): "orchestrator-tui agent status 1 --why",
     ("mission", "distribute"): 'orchestrator-tui mission distribute "Review the parser" --type review',
     ("mission", "complete"): 'orchestrator-tui mission complete mission-1 --output "all tests pass"',
     ("mission", "fail"): "orchestrator-tui mission fail mission-1 --error-code no_access --message 'no rights'",
@@ -80,8 +80,9 @@ def _common() -> list[click.Parameter]:
 
 def _parameter(name: str, field: FieldInfo) -> click.Parameter:
     kind, is_list = _kind(field.annotation)
-    if field.is_required() and name in _POSITIONAL:
-        return click.Argument([name], type=kind, metavar=name.upper())
+    if (field.is_required() or name == "agent_id") and name in _POSITIONAL:
+        required = field.is_required()
+        return click.Argument([name], type=kind, metavar=name.upper(), required=required)
     option = f"--{name.replace('_', '-')}"
     if kind is click.BOOL:
         option = f"{option}/--no-{name.replace('_', '-')}"

@@ -22,6 +22,7 @@ from orchestrator_tui.core.models import (
     WaitingFor,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,10 @@ class SupervisorClient(Protocol):
 
     async def remove(self, agent_id: int) -> None:
         """Forgets a stopped or failed agent and closes its window."""
+        ...
+
+    async def why(self, agent_id: int) -> Verdict:
+        """What the agent does, who says so and why that is believed, after a fresh look."""
         ...
 
     async def rename(self, agent_id: int, name: str) -> None:

@@ -7,6 +7,7 @@ from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import HealthStatus, Mission, MissionSpec, QueueStats, Role, TokenUsage
+from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import AgentView, SpawnRequest
 
 
@@ -30,6 +31,10 @@ class Backend(Protocol):
 
     async def restart(self, agent_id: int) -> None:
         """Starts an agent anew on its conversation."""
+        ...
+
+    async def why(self, agent_id: int) -> Verdict:
+        """What an agent does and why that is believed, after a fresh look."""
         ...
 
     async def health(self, agent_id: int) -> HealthStatus:

@@ -117,9 +117,11 @@ class HealthAll(Request):
 
 
 class AgentStatus(Request):
-    """List the agents."""
+    """List the agents, or show one and why its state is believed."""
 
     action: Literal["status"]
+    agent_id: AgentId | None = None
+    why: Annotated[bool | None, Field(description="Say of each who says so, since when, and why: looks anew.")] = None
 
 
 class Usage(Request):

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.lifecycle import ACTIVE_STATES
 from orchestrator_tui.core.models import AgentState, HealthStatus, Mission, QueueStats
+from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import AgentView
 from orchestrator_tui.missions.report import mission_entry
 
@@ -33,16 +35,28 @@ def agent_entry(agent: AgentView) -> Shape:
     }
 
 
-def agent_status(agents: Iterable[AgentView]) -> Shape:
-    """All agents but stopped ones, with counts by role and model."""
+def agent_status(
+    agents: Iterable[AgentView],
+    only: Sequence[AgentView] | None = None,
+    reasons: Mapping[int, Verdict] = MappingProxyType({}),
+) -> Shape:
+    """All agents but stopped ones, with counts by role and model; ``only`` lists these instead.
+
+    An agent with a verdict in ``reasons`` shows it as ``why``.
+    """
     shown = [agent for agent in agents if agent.state is not AgentState.STOPPED]
+    listed = shown if only is None else only
     return {
         "total_agents": len(shown),
         "active_agents": sum(agent.state in ACTIVE_STATES for agent in shown),
-        "agents": [agent_entry(agent) for agent in shown],
+        "agents": [agent_entry(agent) | _why(reasons.get(agent.id)) for agent in listed],
         "by_role": dict(Counter(agent.role.value for agent in shown)),
         "by_model": dict(Counter(agent.model.value for agent in shown)),
     }
+
+
+def _why(verdict: Verdict | None) -> Shape:
+    return {} if verdict is None else {"why": dict(verdict.as_dict())}
 
 
 def health_entry(agent_id: int, health: HealthStatus) -> Shape:

@@ -1,11 +1,13 @@
 """The tools ``agent`` and ``mission``: who may, what is done, what is answered."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any, assert_never
 
 from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.core.errors import Forbidden, UnknownAgent
 from orchestrator_tui.core.models import AgentState
+from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import AgentView, SpawnRequest
 from orchestrator_tui.mcp import results
 from orchestrator_tui.mcp.backend import Backend
@@ -62,9 +64,20 @@ class Tools:
                 checks = await backend.health_all()
                 return {"agents": [results.health_entry(agent_id, checks[agent_id]) for agent_id in sorted(checks)]}
             case AgentStatus():
-                return results.agent_status(backend.agents())
+                return await self._status(request)
             case _:
                 assert_never(request)
+
+    async def _status(self, request: AgentStatus) -> Result:
+        views = self._backend.agents()
+        shown = [view for view in views if view.state is not AgentState.STOPPED]
+        if request.agent_id is not None:
+            shown = [self._get(request.agent_id)]
+        reasons: dict[int, Verdict] = {}
+        if request.why:
+            verdicts = await asyncio.gather(*(self._backend.why(view.id) for view in shown))
+            reasons = {view.id: verdict for view, verdict in zip(shown, verdicts, strict=True)}
+        return results.agent_status(self._backend.agents(), None if request.agent_id is None else shown, reasons)
 
     async def mission(self, caller: Caller, request: MissionRequest) -> Result:
         """One action of the tool ``mission``. Raises what the backend raises."""

@@ -26,7 +26,7 @@ from orchestrator_tui.pty.killing import Reaper
 from orchestrator_tui.pty.launching import checked_options, session_markers
 from orchestrator_tui.pty.link import TmuxLink
 from orchestrator_tui.pty.panes import Pane, Phase
-from orchestrator_tui.pty.procs import Processes, system_processes
+from orchestrator_tui.pty.procs import Processes, ProcessInfo, system_processes
 from orchestrator_tui.pty.recovery import Recovery
 from orchestrator_tui.pty.restarting import NO_RELAUNCH, Relaunch, Restarts
 from orchestrator_tui.pty.screens import Screens
@@ -333,6 +333,22 @@ class PTYManager(PaneAccess):
     def watch_all(self) -> Subscription[Event]:
         """Every later event of every agent."""
         return self._bus.subscribe()
+
+    def process(self, agent_id: int) -> ProcessInfo | None:
+        """The agent's own process right now; None when it is gone, also when another has its pid."""
+        pane = self._panes.get(agent_id)
+        if pane is None or pane.process is None or not pane.is_alive:
+            return None
+        seen = self._processes.look(pane.process.pid)
+        return seen if seen is not None and seen.id == pane.process and not seen.has_ended else None
+
+    async def descendants(self, agent_id: int) -> int:
+        """How many processes the agent's own one has below it."""
+        pane = self._panes.get(agent_id)
+        if pane is None or pane.process is None:
+            return 0
+        table = await asyncio.to_thread(self._processes.table)
+        return max(0, len(table.tree(pane.process.pid)) - 1)
 
     async def health_check(self, agent_id: int) -> HealthStatus:
         """One agent's health; emits ``health``."""

@@ -40,6 +40,11 @@ class ProcessInfo:
         """Its identity."""
         return ProcessId(self.pid, self.started)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether only its remains are left."""
+        return self.state in _ENDED
+
 
 class ProcessTable:
     """All processes at one moment."""
@@ -88,6 +93,10 @@ class Processes(Protocol):
         """All processes, in one pass."""
         ...
 
+    def look(self, pid: int) -> ProcessInfo | None:
+        """The process that has this pid now; None when there is none."""
+        ...
+
     def identify(self, pid: int) -> ProcessId | None:
         """Who has this pid now; None when nobody, or only the remains of an ended process."""
         ...
@@ -119,6 +128,10 @@ class LinuxProcesses:
                     if process is not None:
                         found.append(process)
         return ProcessTable(found)
+
+    def look(self, pid: int) -> ProcessInfo | None:
+        """The process that has this pid now; None when there is none."""
+        return self._read(pid)
 
     def identify(self, pid: int) -> ProcessId | None:
         """Who has this pid now; None when nobody, or only the remains of an ended process."""
@@ -166,19 +179,16 @@ class PsutilProcesses:
         """All processes, in one pass."""
         found: list[ProcessInfo] = []
         for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error), process.oneshot():
-                times = process.cpu_times()
-                found.append(
-                    ProcessInfo(
-                        pid=process.pid,
-                        ppid=process.ppid(),
-                        started=round(process.create_time() * 1000),
-                        rss_bytes=process.memory_info().rss,
-                        cpu_ms=round((times.user + times.system) * 1000),
-                        state=_letter(process.status()),
-                    )
-                )
+            with contextlib.suppress(psutil.Error):
+                found.append(_info(process))
         return ProcessTable(found)
+
+    def look(self, pid: int) -> ProcessInfo | None:
+        """The process that has this pid now; None when there is none."""
+        try:
+            return _info(psutil.Process(pid))
+        except psutil.Error:
+            return None
 
     def identify(self, pid: int) -> ProcessId | None:
         """Who has this pid now; None when nobody, or only the remains of an ended process."""
@@ -200,6 +210,19 @@ class PsutilProcesses:
             return psutil.Process(pid).environ()
         except (psutil.Error, OSError):
             return {}
+
+
+def _info(process: psutil.Process) -> ProcessInfo:
+    with process.oneshot():
+        times = process.cpu_times()
+        return ProcessInfo(
+            pid=process.pid,
+            ppid=process.ppid(),
+            started=round(process.create_time() * 1000),
+            rss_bytes=process.memory_info().rss,
+            cpu_ms=round((times.user + times.system) * 1000),
+            state=_letter(process.status()),
+        )
 
 
 def _letter(status: str) -> str:

@@ -104,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
         Footer.AGENTS,
     ),
     Action("inbox.open", ("exclamation_mark",), "waiting", _A, "Show and answer all that waits for you."),
+    Action("agent.why", ("w",), "why", _A, "Say why its state is believed, and who says so.", When.AGENT),
     Action("agent.send", ("s",), "send", _A, "Send one line without attaching.", When.SENDABLE, Footer.AGENTS),
     Action("agent.kill", ("D",), "kill", _A, "End the agent (asks, shows what is lost).", When.AGENT, Footer.AGENTS),
     Action(

@@ -30,6 +30,7 @@ from orchestrator_tui.ui.dialogs.line import RenameDialog, SendDialog
 from orchestrator_tui.ui.dialogs.mission import MissionDialog, changes_between
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
 from orchestrator_tui.ui.dialogs.spawn import SpawnDialog
+from orchestrator_tui.ui.dialogs.why import WhyDialog
 from orchestrator_tui.ui.model import Model, Panel
 
 _log = logging.getLogger(__name__)
@@ -164,6 +165,7 @@ class Operations:
             "agent.attach": self._attach,
             "agent.approve": self._approve,
             "inbox.open": self._inbox,
+            "agent.why": self._why,
             "agent.send": self._send,
             "agent.kill": self._kill,
             "agent.restart": self._restart,
@@ -262,6 +264,10 @@ class Operations:
                 self._app.notify(reason, severity="warning", markup=False)
             else:
                 await self._attach()
+
+    async def _why(self) -> None:
+        agent = self._agent()
+        await self._app.push_screen_wait(WhyDialog(self._client, agent.id, agent.name))
 
     async def _send(self) -> None:
         agent = self._agent()

@@ -11,6 +11,7 @@ from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, 
 from orchestrator_tui.composition import OwnedRuntime, Runtime, make_manager
 from orchestrator_tui.core.config import AgentConfig, Settings
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.verdict import Observation
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.pty.server import TMUX_SESSION
 from orchestrator_tui.pty.socket import socket_path
@@ -54,6 +55,12 @@ class SleeperProvider:
         return False
 
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
+        return None
+
+    def read_screen(self, screen: str, cursor: tuple[int, int] | None, at: int) -> Observation | None:
+        return None
+
+    def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
         return None
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:

@@ -1,13 +1,15 @@
 """What the stand-in for the model answers: a pure function of one Messages API request.
 
 Words in the newest user text steer it, in the order written:
-``[[BASH command]]`` runs a command · ``[[READ path]]`` reads a file · ``[[SLOW n]]`` streams n words, one a second ·
+``[[BASH command]]`` runs a command · ``[[READ path]]`` reads a file · ``[[USE tool {json}]]`` calls any tool with these
+arguments · ``[[SLOW n]]`` streams n words, one a second ·
 ``[[ERR code]]`` is that HTTP error, every time · ``[[FAIL code message]]`` reports failure ·
 ``[[OUTPUT text]]`` is the reported output · ``[[SILENT]]`` ends the turn without a report, and again when reminded.
 A text that only points to a file has that read first. A text with a mission's header is otherwise completed through
 the MCP tool; any other is echoed.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -107,6 +109,9 @@ def _plan(text: str, earlier: list[str]) -> Iterator[Answer]:
                 yield Use("Bash", {"command": rest, "description": "scripted"})
             case "READ":
                 yield Use("Read", {"file_path": rest})
+            case "USE":
+                tool, _, arguments = rest.partition(" ")
+                yield Use(tool, json.loads(arguments))
             case "ERR":
                 yield Refuse(int(rest))
                 return

@@ -21,6 +21,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
     WaitingFor,
 )
+from orchestrator_tui.core.verdict import Confidence, Source, Verdict
 from orchestrator_tui.core.views import AgentView, SpawnRequest
 
 HEALTHY = HealthStatus(True, True, 1_000, 2_000_000, 1.5, 30)
@@ -116,6 +117,11 @@ class FakeBackend:
         self._get(agent_id)
         self.restarted.append(agent_id)
         self.views[agent_id] = replace(self.views[agent_id], state=AgentState.STARTING)
+
+    async def why(self, agent_id: int) -> Verdict:
+        view = self._get(agent_id)
+        reasoning = ("hook, 3 s ago: busy (PreToolUse)", "so busy, by the hook: only the hook speaks")
+        return Verdict(view.state, view.waiting_for, "", Source.HOOK, 3_000, Confidence.MEDIUM, reasoning)
 
     async def health(self, agent_id: int) -> HealthStatus:
         self._get(agent_id)

@@ -231,6 +231,28 @@ async def test_the_backend_decides_whose_mission_it_is(backend: FakeBackend, rep
     await mission(backend, OPERATOR, **report)
 
 
+async def test_agent_status_says_why_of_one_or_all(backend: FakeBackend) -> None:
+    one = await agent(backend, action="status", agent_id=2, why=True)
+    assert (one["total_agents"], [entry["id"] for entry in one["agents"]]) == (3, [2])
+    assert one["agents"][0]["why"] == {
+        "state": "busy",
+        "waiting_for": None,
+        "reason": "",
+        "source": "hook",
+        "age_ms": 3000,
+        "confidence": "medium",
+        "problem": "",
+        "reasoning": ["hook, 3 s ago: busy (PreToolUse)", "so busy, by the hook: only the hook speaks"],
+    }
+    everybody = await agent(backend, action="status", why=True)
+    assert [entry["why"]["state"] for entry in everybody["agents"]] == ["idle", "busy", "waiting"]
+    without = await agent(backend, action="status", agent_id=4)
+    assert [entry["id"] for entry in without["agents"]] == [4]
+    assert "why" not in without["agents"][0]
+    with pytest.raises(UnknownAgent):
+        await agent(backend, action="status", agent_id=9)
+
+
 async def test_mission_status_has_the_reports_fields(backend: FakeBackend) -> None:
     answer = await mission(backend, CODER, action="status")
     assert answer["stats"]["running"] == 1

@@ -106,7 +106,7 @@ def test_an_unknown_field_is_named_with_its_action(tool: str, action: str) -> No
 
 def test_a_near_miss_is_suggested_and_a_foreign_field_gets_the_list() -> None:
     assert "did you mean `agent_id`?" in complaint("agent", action="kill", agentid=1).message
-    assert "allowed: none" in complaint("agent", action="status", zzz=1).message
+    assert "allowed: none" in complaint("agent", action="health_all", zzz=1).message
     pool = complaint("agent", action="spawn_pool", count=2, name="x")
     assert pool.field == "name"
     assert "allowed: role, model" in pool.message

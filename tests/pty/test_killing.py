@@ -21,6 +21,9 @@ class Machine:
     def table(self) -> ProcessTable:
         return ProcessTable(ProcessInfo(pid, parent, pid, 0, 0, "S") for pid, (parent, _) in self.processes.items())
 
+    def look(self, pid: int) -> ProcessInfo | None:
+        return self.table().get(pid)
+
     def identify(self, pid: int) -> ProcessId | None:
         return ProcessId(pid, pid) if pid in self.processes else None
 

@@ -21,6 +21,7 @@ from orchestrator_tui.core.models import (
     WaitingFor,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.verdict import Confidence, Source, Verdict
 from orchestrator_tui.core.views import (
     AgentView,
     KillPreview,
@@ -333,6 +334,23 @@ class FakeFeed:
         self.closed = True
 
 
+VERDICT = Verdict(
+    state=AgentState.IDLE,
+    waiting_for=None,
+    reason="interrupted in the pane",
+    source=Source.STATUS,
+    age_ms=4_000,
+    confidence=Confidence.HIGH,
+    reasoning=(
+        "hook, 41 s ago: busy (PreToolUse)",
+        "session file, 4 s ago: idle (idle)",
+        "transcript, 4 s ago: idle (an interruption); interrupted in the pane",
+        "screen, just now: idle (idle)",
+        "so idle, by the session file: the session file is newer than the hook, and the screen agrees",
+    ),
+)
+
+
 @dataclass
 class FakeClient:
     """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise."""
@@ -341,6 +359,7 @@ class FakeClient:
     calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
     frames: int = 0
     screen: tuple[bytes, ...] = SCREEN
+    verdict: Verdict = VERDICT
     fail_with: Exception | None = None
     frame_failure: Exception | None = None
     feeds: list[FakeFeed] = field(default_factory=list[FakeFeed])
@@ -375,6 +394,10 @@ class FakeClient:
 
     async def remove(self, agent_id: int) -> None:
         self._record("remove", agent_id)
+
+    async def why(self, agent_id: int) -> Verdict:
+        self._record("why", agent_id)
+        return self.verdict
 
     async def rename(self, agent_id: int, name: str) -> None:
         self._record("rename", agent_id, name)

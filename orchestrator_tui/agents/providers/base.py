@@ -1,12 +1,13 @@
 """The protocol between the supervisor and the program that an agent is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from orchestrator_tui.agents.screen_rules import Echo, ScreenRules
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
+from orchestrator_tui.core.verdict import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,17 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class SessionStatus:
-    """What the program itself says about its state right now (its session file)."""
+    """What the program itself says about its state right now (its session file); ``word`` in its own terms.
+
+    ``file`` is where and in which version it was read: the path and its time of change in nanoseconds.
+    """
 
     state: AgentState
     waiting_for: WaitingFor | None
     conversation_id: str | None
     updated_at: int | None
+    word: str = field(default="", compare=False)
+    file: tuple[str, int] | None = field(default=None, compare=False)
 
 
 class Screen(Protocol):
@@ -133,6 +139,14 @@ class Provider(Protocol):
 
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """The program's own word on its state, or None when it leaves none."""
+        ...
+
+    def read_screen(self, screen: str, cursor: tuple[int, int] | None, at: int) -> Observation | None:
+        """What the screen (tmux's text with its styles, looked at ``at``) says; None when nothing is recognised."""
+        ...
+
+    def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
+        """What the conversation's transcript ends with; None without one, or for a program that keeps none."""
         ...
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:

@@ -13,8 +13,11 @@ from orchestrator_tui.agents.mission_text import compose, compose_resume, delive
 from orchestrator_tui.agents.private_files import private_folder, write_private_bytes
 from orchestrator_tui.agents.providers import claude_settings, session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.claude_screens import read_claude_screen
+from orchestrator_tui.agents.providers.claude_sight import word_of_screen
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.verdict import Observation
 
 INSTALL = "Type: npm install -g @anthropic-ai/claude-code (or set `claude_command`)."
 LONGEST_ARGUMENT = 120_000
@@ -120,6 +123,16 @@ class ClaudeProvider:
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """What the CLI's session file says; none exists while a start-up dialog is open."""
         return session_file.read_session_status(config_folder(self._environment_of(record)) / "sessions", pid)
+
+    def read_screen(self, screen: str, cursor: tuple[int, int] | None, at: int) -> Observation | None:
+        """What the CLI's screen shows: a dialog, work, or its input box."""
+        return word_of_screen(read_claude_screen(screen, cursor), at)
+
+    def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
+        """What the recorded conversation ends with; the CLI begins to write it with the first prompt."""
+        if record.conversation_id is None:
+            return None
+        return transcript.end_of(_transcript(self._environment_of(record), context.cwd, record.conversation_id))
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:
         """The agent's marks and token, the classic renderer, and loopback kept away from a proxy."""

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
-from orchestrator_tui.agents.providers import session_file, transcript
+from orchestrator_tui.agents.providers import demo_screen, session_file, transcript
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.core.errors import ProviderUnavailable
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.verdict import Observation
 
 PROGRAM = Path(__file__).resolve().parent / "demo_agent"
 
@@ -85,6 +86,16 @@ class DemoProvider:
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """What the program's session file says."""
         return session_file.read_session_status(context.files / "sessions", pid)
+
+    def read_screen(self, screen: str, cursor: tuple[int, int] | None, at: int) -> Observation | None:
+        """What its screen shows: a permission prompt, work, or its input line."""
+        return demo_screen.read(screen, at)
+
+    def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
+        """What the recorded conversation ends with."""
+        if record.conversation_id is None:
+            return None
+        return transcript.end_of(_transcript_path(context, record.conversation_id))
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:
         """The variables that mark and equip the agent; keys of ``crash-once`` are the whole session's."""

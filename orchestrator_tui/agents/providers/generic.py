@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.agents.providers.screen_side import ScreenSide
+from orchestrator_tui.agents.screen_rules import Sight, plain, question_in, read_screen
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
-from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
 from orchestrator_tui.core.provider_config import ProviderConfig
+from orchestrator_tui.core.verdict import Observation, Source
 
 LONGEST_ARGUMENT = 8_000
 """Bytes of a mission as an argument: tmux refuses commands of 16 kB. A longer one goes by file."""
@@ -82,6 +84,26 @@ class GenericProvider:
 
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """None: its screen is all it says."""
+        return None
+
+    def read_screen(self, screen: str, cursor: tuple[int, int] | None, at: int) -> Observation | None:
+        """What the screen shows by the user's patterns."""
+        text = plain(screen)
+        match read_screen(self.screen.rules, text):
+            case Sight.ASKS:
+                asked = question_in(self.screen.rules, text)
+                return Observation(
+                    Source.SCREEN, at, AgentState.WAITING, WaitingFor.PERMISSION, word="ask_pattern", detail=asked
+                )
+            case Sight.BUSY:
+                return Observation(Source.SCREEN, at, AgentState.BUSY, word="busy_pattern")
+            case Sight.READY:
+                return Observation(Source.SCREEN, at, AgentState.IDLE, word="ready_pattern")
+            case _:
+                return None
+
+    def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
+        """None: it keeps no transcript that is known."""
         return None
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:

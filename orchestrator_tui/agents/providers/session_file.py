@@ -61,8 +61,11 @@ def read_session_status(
 
     None without a file, with one that cannot be understood, or with one that another process left behind.
     """
+    path = f"{folder}/{pid}.json"
     try:
-        data: object = json.loads((folder / f"{pid}.json").read_bytes())
+        # Asked before it is read: a change in between then shows as one.
+        changed_ns = os.stat(path).st_mtime_ns  # noqa: PTH116 - read for every agent, every second
+        data: object = json.loads(Path(path).read_bytes())
     except (OSError, ValueError):
         return None
     if not isinstance(data, dict) or not alive(pid):
@@ -74,12 +77,16 @@ def read_session_status(
     recorded, actual = fields.get("procStart"), started(pid)
     if recorded and actual and str(recorded) != actual:
         return None
+    waiting = fields.get("waitingFor")
+    word = str(fields["status"]) + (f": {waiting}" if state is AgentState.WAITING and waiting else "")
     conversation, updated = fields.get("sessionId"), fields.get("statusUpdatedAt")
     return SessionStatus(
         state=state,
         waiting_for=_waiting_for(fields.get("waitingFor")) if state is AgentState.WAITING else None,
         conversation_id=conversation if isinstance(conversation, str) else None,
         updated_at=int(updated) if isinstance(updated, int | float) else None,
+        word=word,
+        file=(path, changed_ns),
     )
 
 

@@ -1,0 +1,78 @@
+"""What hooks, requests and session files say, as observations: pure translations."""
+
+from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, failure_of
+from orchestrator_tui.agents.providers.base import SessionStatus
+from orchestrator_tui.core.attention import QUESTION_TOOLS, Ask
+from orchestrator_tui.core.lifecycle import ALIVE_STATES
+from orchestrator_tui.core.models import AgentRecord, AgentState, WaitingFor
+from orchestrator_tui.core.permission_rules import subject_of
+from orchestrator_tui.core.verdict import Observation, Source
+from orchestrator_tui.pty.procs import STOPPED_STATE, ProcessInfo
+
+_LONGEST = 300
+
+
+def word_of_hook(reading: HookReading, name: str, at: int, *, begins_mission: bool = False) -> Observation | None:
+    """A hook's word; None for one that says nothing of a turn.
+
+    ``begins_mission``: the session that began goes on with a mission that was its start argument. Without a ``name``
+    it is no hook but what a program without hooks shows.
+    """
+    source = Source.HOOK if name else Source.SCREEN
+    waiting_for: WaitingFor | None = None
+    detail = ""
+    match reading.meaning:
+        case Meaning.SESSION:
+            state = AgentState.STARTING if begins_mission else AgentState.IDLE
+        case Meaning.PROMPT | Meaning.WORKS:
+            state = AgentState.BUSY
+        case Meaning.ASKS:
+            state, waiting_for, detail = AgentState.WAITING, reading.waiting_for, reading.detail
+        case Meaning.TURN_ENDED:
+            state = AgentState.BUSY if reading.works_on else AgentState.IDLE
+            detail = "a background task goes on" if reading.works_on else ""
+        case Meaning.TURN_FAILED:
+            state, detail = AgentState.IDLE, failure_of(reading)
+        case _:
+            return None
+    return Observation(source, at, state, waiting_for, word=name or reading.meaning.value, detail=detail)
+
+
+def word_of_ask(ask: Ask) -> Observation:
+    """The word of a request that is open, whatever other hooks came since: its dialog is."""
+    is_question = ask.tool in QUESTION_TOOLS
+    subject = " ".join(subject_of(ask.tool_input).split())
+    return Observation(
+        Source.HOOK,
+        ask.since,
+        AgentState.WAITING,
+        WaitingFor.QUESTION if is_question else WaitingFor.PERMISSION,
+        word="PermissionRequest",
+        detail=(f"{ask.tool}: {subject}" if subject else ask.tool)[:_LONGEST],
+        is_held=ask.is_held,
+    )
+
+
+def word_of_status(status: SessionStatus, since: int) -> Observation:
+    """The session file's word; ``since`` stands for a time that it does not tell."""
+    at = status.updated_at if status.updated_at is not None else since
+    return Observation(Source.STATUS, at, status.state, status.waiting_for, word=status.word)
+
+
+def word_of_process(process: ProcessInfo | None, pid: int, since: int, descendants: int | None = None) -> Observation:
+    """What is seen of the agent's own process, None when it is gone; ``descendants`` where they were counted."""
+    if process is None:
+        return Observation(Source.PROCESS, since, AgentState.CRASHED, word=f"pid {pid} is gone")
+    tree = "" if descendants is None else f", {descendants} below it"
+    if process.state != STOPPED_STATE:
+        return Observation(Source.PROCESS, since, word=f"pid {pid} runs{tree}")
+    problem = f"its process is stopped: `kill -CONT {pid}` lets it go on"
+    return Observation(Source.PROCESS, since, word=f"pid {pid}{tree}", problem=problem)
+
+
+def word_of_record(record: AgentRecord, problem: str = "") -> Observation:
+    """What we hold ourselves; ``problem`` is what we know of the agent besides its state."""
+    reason = "" if record.state in ALIVE_STATES else record.reason or ""
+    return Observation(
+        Source.SUPERVISOR, record.state_since, record.state, record.waiting_for, detail=reason, problem=problem
+    )

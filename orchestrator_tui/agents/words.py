@@ -32,7 +32,8 @@ def word_of_hook(reading: HookReading, name: str, at: int, *, begins_mission: bo
             state = AgentState.BUSY if reading.works_on else AgentState.IDLE
             detail = "a background task goes on" if reading.works_on else ""
         case Meaning.TURN_FAILED:
-            state, detail = AgentState.IDLE, failure_of(reading)
+            waiting_for, detail = reading.waiting_for, failure_of(reading)
+            state = AgentState.IDLE if waiting_for is None else AgentState.WAITING
         case _:
             return None
     return Observation(source, at, state, waiting_for, word=name or reading.meaning.value, detail=detail)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,12 +13,14 @@ from tests.e2e.screen_situations import Script, hang
 from tests.e2e.stub_script import Refuse, Say, Use
 
 _LIMIT = "This request would exceed your account's rate limit."
-_RESET = {
+_REJECTED = {
     "anthropic-ratelimit-unified-status": "rejected",
-    "anthropic-ratelimit-unified-reset": "4102444800",
     "anthropic-ratelimit-unified-representative-claim": "five_hour",
     "retry-after": "7200",
 }
+_RESET = "anthropic-ratelimit-unified-reset"
+_SOON = {**_REJECTED, _RESET: str(int(time.time()) + 7_200)}
+_FAR = {**_REJECTED, _RESET: "4102444800"}
 _QUESTION = {
     "question": "Which colour should the button have?",
     "header": "Colour",
@@ -40,7 +43,8 @@ SCRIPT: Script = {
     "bad server": [Refuse(500)],
     "overload": [Refuse(529)],
     "bad key": [Refuse(401)],
-    "limit": [Refuse(429, _LIMIT, _RESET)],
+    "far limit": [Refuse(429, _LIMIT, _FAR)],
+    "limit": [Refuse(429, _LIMIT, _SOON)],
     "watch": [Use("Bash", _BACKGROUND, "I watch."), Say("It runs.")],
     "delegate": [Use("Agent", _HELPER, "I delegate."), Say("It looks.")],
     "dawdle": [Say("word " * 200, pause_s=0.5)],
@@ -142,7 +146,7 @@ async def _(lab: AgentLab) -> None:
     await lab.until_pane("made$")
 
 
-@case("a question with options", AgentState.WAITING, WaitingFor.QUESTION, "colour")
+@case("a question with options", AgentState.WAITING, WaitingFor.QUESTION, "AskUserQuestion|colour")
 async def _(lab: AgentLab) -> None:
     await lab.spawn()
     await lab.say("ask me")
@@ -301,9 +305,19 @@ async def _(lab: AgentLab) -> None:
     await lab.until_pane("rejected .429", 40)
 
 
+_ACCOUNT = {"ANTHROPIC_API_KEY": "", "CLAUDE_CODE_OAUTH_TOKEN": "dummy-token"}
+
+
+@case("choice at the usage limit of an account", AgentState.WAITING, WaitingFor.QUESTION, "limit")
+async def _(lab: AgentLab) -> None:
+    await lab.spawn(env=_ACCOUNT)
+    await lab.say("a far limit")
+    await lab.until_pane("Stop and wait for limit", 40)
+
+
 @case("usage limit of an account", AgentState.IDLE, None, "limit")
 async def _(lab: AgentLab) -> None:
-    await lab.spawn(env={"ANTHROPIC_API_KEY": "", "CLAUDE_CODE_OAUTH_TOKEN": "dummy-token"})
+    await lab.spawn(env=_ACCOUNT)
     await lab.say("a limit")
     await lab.until_pane("hit your limit", 40)
 
@@ -346,14 +360,14 @@ async def _(lab: AgentLab) -> None:
     pid = lab.live.agent(lab.agent_id).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    await lab.until_pane(r"\A[\s\S]*")
+    await lab.until_gone()
 
 
 @case("ended by its person", AgentState.STOPPED)
 async def _(lab: AgentLab) -> None:
     await lab.spawn()
     await lab.say("/exit")
-    await lab.until_pane("Resume this session with")
+    await lab.until_gone()
 
 
 @case("permission of the demo agent", AgentState.WAITING, WaitingFor.PERMISSION, "touch a", provider="demo")

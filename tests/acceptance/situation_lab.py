@@ -4,11 +4,12 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from orchestrator_tui.agents.providers.session_file import is_alive
 from orchestrator_tui.agents.providers.styled_screen import rows_of
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.models import AgentState, WaitingFor
@@ -89,7 +90,6 @@ class AgentLab:
     provider: str
     agent_id: int = 0
     seen_at: float = 0.0
-    changes: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def cwd(self) -> Path:
@@ -129,6 +129,17 @@ class AgentLab:
         while not re.search(pattern, await self.pane(), re.MULTILINE):
             if monotonic() > deadline:
                 raise NotSeen(f"{pattern!r} did not come; instead:\n{await self.pane()}")
+            await asyncio.sleep(LOOK_S)
+        self.seen_at = monotonic()
+
+    async def until_gone(self) -> None:
+        """Waits until the agent's process has ended."""
+        pid = self.live.agent(self.agent_id).pid
+        assert pid is not None, "the agent has no process"
+        deadline = monotonic() + 20
+        while is_alive(pid):
+            if monotonic() > deadline:
+                raise NotSeen(f"process {pid} did not end; its pane:\n{await self.pane()}")
             await asyncio.sleep(LOOK_S)
         self.seen_at = monotonic()
 

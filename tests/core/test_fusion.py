@@ -51,6 +51,14 @@ CASES: dict[str, tuple[Sequence[Observation], AgentState, WaitingFor | None, Sou
         [said(HOOK, 9, WAITING, QUESTION), said(STATUS, 9, WAITING, QUESTION), RUNS, ours(WAITING)],
         WAITING, QUESTION, HOOK, HIGH,
     ),
+    "the end of a turn, whose work is still drawn": (
+        [said(HOOK, 1, IDLE), said(STATUS, 9, BUSY), said(SCREEN, 0, BUSY), RUNS, ours(IDLE)],
+        IDLE, None, HOOK, MEDIUM,
+    ),
+    "the end of a turn that went on": (
+        [said(HOOK, 2.5, IDLE), said(STATUS, 9, BUSY), said(SCREEN, 0, BUSY), RUNS, ours(IDLE)],
+        BUSY, None, STATUS, HIGH,
+    ),
     "ExitPlanMode, of which the session file says less": (
         [said(HOOK, 9, WAITING, QUESTION), said(STATUS, 9, WAITING, PERMISSION), RUNS, ours(WAITING)],
         WAITING, QUESTION, HOOK, HIGH,

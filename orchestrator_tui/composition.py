@@ -8,7 +8,7 @@ import os
 import shutil
 import tomllib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,11 @@ from orchestrator_tui.agents.providers.claude import ClaudeProvider
 from orchestrator_tui.agents.providers.demo import DemoProvider
 from orchestrator_tui.agents.providers.generic import GenericProvider
 from orchestrator_tui.agents.rule_book import RuleBook
+from orchestrator_tui.agents.rule_files import RuleFile, refuse_allow
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.config import Settings, parse_settings
 from orchestrator_tui.core.errors import CannotRun, ConfigError, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event
-from orchestrator_tui.core.permission_rules import RuleAction
 from orchestrator_tui.mcp.client import control
 from orchestrator_tui.mcp.server import Endpoint
 from orchestrator_tui.missions.event_log import EventLog
@@ -65,19 +65,14 @@ def load_settings(cwd: Path, explicit: Path | None) -> Settings:
     merged: dict[str, Any] = {}
     rules: list[Any] = []
     user_file = user_config_file()
-    sources: list[tuple[Path, bool]] = [(user_file, True)]
-    sources.append((explicit, True) if explicit is not None else (cwd / PROJECT_FILE, False))
-    for path, trusted in sources:
+    for file in rule_files(cwd, explicit):
+        path, trusted = file.path, file.may_allow
         if path == explicit and not path.exists():
             raise ConfigError(f"{path}: no such file.", remedy="Name an existing file with --config.", field="config")
         data = _read_toml(path)
         checked = parse_settings(data, str(path))
-        if not trusted and any(rule.action is RuleAction.ALLOW for rule in checked.permissions):
-            raise ConfigError(
-                f"{path}: `permissions`: a project may only deny or ask.",
-                remedy=f"Move the allow rule to {user_file}.",
-                field="permissions",
-            )
+        if not trusted:
+            refuse_allow(path, checked.permissions)
         rules.extend(data.get("permissions", ()))
         forbidden = sorted(USER_ONLY_KEYS & data.keys()) if not trusted else []
         if forbidden:
@@ -92,6 +87,15 @@ def load_settings(cwd: Path, explicit: Path | None) -> Settings:
     environment = _Environment().model_dump(exclude_none=True)
     merged.update(environment)
     return parse_settings(merged, "ORCHESTRATOR_* variables" if environment else "configuration")
+
+
+def rule_files(cwd: Path, explicit: Path | None) -> tuple[RuleFile, ...]:
+    """The files that hold settings and permission rules, in the order in which they are merged."""
+    own = RuleFile(user_config_file(), may_allow=True)
+    other = (
+        RuleFile(explicit, may_allow=True) if explicit is not None else RuleFile(cwd / PROJECT_FILE, may_allow=False)
+    )
+    return own, other
 
 
 def user_config_file() -> Path:
@@ -126,6 +130,7 @@ class Runtime:
         queue: MissionQueue,
         manager: PTYManager,
         provider: str | None = None,
+        watched: Sequence[RuleFile] = (),
     ) -> None:
         self.session = session
         self.settings = settings
@@ -156,7 +161,7 @@ class Runtime:
             self._fleet,
             EventLog(session.events),
             self._worktrees,
-            RuleBook(settings.permissions, user_config_file()),
+            RuleBook(settings.permissions, user_config_file(), watched),
             InboxStore(session.inbox),
         )
         self.supervisor.may_be_released = kind == "serve"
@@ -263,9 +268,15 @@ def choose_provider(
 
 
 async def start_runtime(
-    session: Session, kind: OwnerKind, *, cwd: Path, settings: Settings, provider: str | None = None
+    session: Session,
+    kind: OwnerKind,
+    *,
+    cwd: Path,
+    settings: Settings,
+    provider: str | None = None,
+    watched: Sequence[RuleFile] = (),
 ) -> OwnedRuntime:
-    """Takes the session, opens its stores, adopts its agents and listens.
+    """Takes the session, opens its stores, adopts its agents and listens; the rules of ``watched`` files are reloaded.
 
     Raises SessionOwned, TmuxUnavailable, CannotRun.
     """
@@ -278,7 +289,16 @@ async def start_runtime(
         opened.push_async_callback(queue.aclose)
         manager = make_manager(session)
         opened.push_async_callback(manager.aclose)
-        runtime = Runtime(session, kind, cwd=cwd, settings=settings, queue=queue, manager=manager, provider=provider)
+        runtime = Runtime(
+            session,
+            kind,
+            cwd=cwd,
+            settings=settings,
+            queue=queue,
+            manager=manager,
+            provider=provider,
+            watched=watched,
+        )
         opened.push_async_callback(runtime.aclose)
         await runtime.start()
         opened.pop_all()

@@ -75,6 +75,7 @@ class Supervisor:
         self.settling = Settling(fleet, self.delivery, self.fencer)
         self._inbox_store = inbox_store
         self.permissions = Permissions(fleet, rules, inbox_store)
+        self.notifier = Notifier(fleet, self.inbox, inbox_store)
         self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
         self._deaths = Deaths(fleet, self.settling)
@@ -108,7 +109,7 @@ class Supervisor:
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
-        self._background.start(Notifier(self.fleet, self.inbox, self._inbox_store).run(), "notifications")
+        self._background.start(self.notifier.run(), "notifications")
         self._background.start(self._inbox_store.run(), "inbox store")
         self._background.start(self.screen_turns.run(), "screens")
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestrator_tui.composition import OwnedRuntime, load_settings, log_to, start_runtime, take_over
+from orchestrator_tui.composition import OwnedRuntime, load_settings, log_to, rule_files, start_runtime, take_over
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.models import MissionSpec, Role
@@ -41,7 +41,10 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
     session.create()
     log_to(session.log)
     await take_over(session)
-    runtime = await start_runtime(session, "dashboard", cwd=Path.cwd(), settings=settings, provider=provider)
+    watched = rule_files(Path.cwd(), config)
+    runtime = await start_runtime(
+        session, "dashboard", cwd=Path.cwd(), settings=settings, provider=provider, watched=watched
+    )
     stop_agents = False
     try:
         if sample_missions:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from orchestrator_tui.composition import load_settings, log_to, start_runtime, take_over
+from orchestrator_tui.composition import load_settings, log_to, rule_files, start_runtime, take_over
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import MissionSpec
 from orchestrator_tui.missions.plan import parse_plan
@@ -29,7 +29,10 @@ async def _serve(session: Session, provider: str | None, config: Path | None, st
     settings = load_settings(Path.cwd(), config)
     session.create()
     log_to(session.log)
-    runtime = await start_runtime(session, "serve", cwd=Path.cwd(), settings=settings, provider=provider)
+    watched = rule_files(Path.cwd(), config)
+    runtime = await start_runtime(
+        session, "serve", cwd=Path.cwd(), settings=settings, provider=provider, watched=watched
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -72,7 +75,10 @@ async def _run(
     session.create()
     log_to(session.log)
     await take_over(session)
-    runtime = await start_runtime(session, "run", cwd=Path.cwd(), settings=settings, provider=options.provider)
+    watched = rule_files(Path.cwd(), config)
+    runtime = await start_runtime(
+        session, "run", cwd=Path.cwd(), settings=settings, provider=options.provider, watched=watched
+    )
     if runtime.supervisor.monitor.provider_notice:
         click.echo(runtime.supervisor.monitor.provider_notice, err=True)
     loop = asyncio.get_running_loop()

@@ -118,12 +118,15 @@ def parse_settings(data: dict[str, Any], source: str) -> Settings:
         raise ConfigError(_explain(error, source)) from None
 
 
+_MODELS: dict[str, type[BaseModel]] = {"providers": ProviderConfig, "permissions": PermissionRule}
+
+
 def _explain(error: ValidationError, source: str) -> str:
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         *parents, last = (str(part) for part in first["loc"])
-        known = (ProviderConfig if parents[:1] == ["providers"] else Settings).model_fields
+        known = _MODELS.get(parents[0] if parents else "", Settings).model_fields
         near = difflib.get_close_matches(last, known, n=1, cutoff=0.4)
         meant = ".".join([*parents, *near])
         hint = f" Did you mean `{meant}`?" if near else f" Known keys: {', '.join(sorted(known))}."

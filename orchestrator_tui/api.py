@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from orchestrator_tui.agents.spawner import AgentSpawner
-from orchestrator_tui.composition import Runtime, load_settings, make_manager, require_tmux
+from orchestrator_tui.composition import Runtime, load_settings, make_manager, require_tmux, rule_files
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.pty.manager import PTYManager
 from orchestrator_tui.pty.system_clock import SystemClock
@@ -47,6 +47,7 @@ class _Shared:
                 "api",
                 cwd=cwd,
                 settings=load_settings(cwd, None),
+                watched=rule_files(cwd, None),
                 queue=self.queue(),
                 manager=self.manager(),
             )

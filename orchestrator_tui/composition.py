@@ -9,7 +9,7 @@ import shutil
 import time
 import tomllib
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,12 @@ from orchestrator_tui.agents.providers.claude import ClaudeProvider
 from orchestrator_tui.agents.providers.demo import DemoProvider
 from orchestrator_tui.agents.providers.generic import GenericProvider
 from orchestrator_tui.agents.rule_book import RuleBook
+from orchestrator_tui.agents.rule_files import RuleFile, refuse_allow
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.budget import Budgets
 from orchestrator_tui.core.config import Settings, parse_settings
 from orchestrator_tui.core.errors import CannotRun, ConfigError, NoSupervisor, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event
-from orchestrator_tui.core.permission_rules import RuleAction
 from orchestrator_tui.mcp.client import control
 from orchestrator_tui.mcp.server import Endpoint
 from orchestrator_tui.missions.event_log import EventLog
@@ -70,19 +70,14 @@ def load_settings(cwd: Path, explicit: Path | None) -> Settings:
     budgets = Budgets()
     rules: list[Any] = []
     user_file = user_config_file()
-    sources: list[tuple[Path, bool]] = [(user_file, True)]
-    sources.append((explicit, True) if explicit is not None else (cwd / PROJECT_FILE, False))
-    for path, trusted in sources:
+    for file in rule_files(cwd, explicit):
+        path, trusted = file.path, file.may_allow
         if path == explicit and not path.exists():
             raise ConfigError(f"{path}: no such file.", remedy="Name an existing file with --config.", field="config")
         data = _read_toml(path)
         checked = parse_settings(data, str(path))
-        if not trusted and any(rule.action is RuleAction.ALLOW for rule in checked.permissions):
-            raise ConfigError(
-                f"{path}: `permissions`: a project may only deny or ask.",
-                remedy=f"Move the allow rule to {user_file}.",
-                field="permissions",
-            )
+        if not trusted:
+            refuse_allow(path, checked.permissions)
         rules.extend(data.get("permissions", ()))
         forbidden = sorted(USER_ONLY_KEYS & data.keys()) if not trusted else []
         if forbidden:
@@ -138,6 +133,15 @@ def _stamps(paths: Iterable[Path]) -> tuple[tuple[int, int] | None, ...]:
     return tuple(map(stamp, paths))
 
 
+def rule_files(cwd: Path, explicit: Path | None) -> tuple[RuleFile, ...]:
+    """The files that hold settings and permission rules, in the order in which they are merged."""
+    own = RuleFile(user_config_file(), may_allow=True)
+    other = (
+        RuleFile(explicit, may_allow=True) if explicit is not None else RuleFile(cwd / PROJECT_FILE, may_allow=False)
+    )
+    return own, other
+
+
 def user_config_file() -> Path:
     """The user's own configuration file, which agents do not work on."""
     return Path(platformdirs.user_config_dir("orchestrator-tui")) / "config.toml"
@@ -171,6 +175,7 @@ class Runtime:
         manager: PTYManager,
         provider: str | None = None,
         limits: Callable[[], Budgets] | None = None,
+        watched: Sequence[RuleFile] = (),
     ) -> None:
         self.session = session
         self.settings = settings
@@ -201,7 +206,7 @@ class Runtime:
             self._fleet,
             EventLog(session.events),
             self._worktrees,
-            RuleBook(settings.permissions, user_config_file()),
+            RuleBook(settings.permissions, user_config_file(), watched),
             InboxStore(session.inbox),
         )
         self.supervisor.may_be_released = kind == "serve"
@@ -317,8 +322,11 @@ async def start_runtime(
     settings: Settings,
     provider: str | None = None,
     limits: Callable[[], Budgets] | None = None,
+    watched: Sequence[RuleFile] = (),
 ) -> OwnedRuntime:
-    """Takes the session, opens its stores, adopts its agents and listens; ``limits`` None are the settings' budgets.
+    """Takes the session, opens its stores, adopts its agents and listens.
+
+    ``limits`` None are the settings' budgets; the rules of ``watched`` files are reloaded.
 
     Raises SessionOwned, TmuxUnavailable, CannotRun.
     """
@@ -332,7 +340,15 @@ async def start_runtime(
         manager = make_manager(session)
         opened.push_async_callback(manager.aclose)
         runtime = Runtime(
-            session, kind, cwd=cwd, settings=settings, queue=queue, manager=manager, provider=provider, limits=limits
+            session,
+            kind,
+            cwd=cwd,
+            settings=settings,
+            queue=queue,
+            manager=manager,
+            provider=provider,
+            limits=limits,
+            watched=watched,
         )
         opened.push_async_callback(runtime.aclose)
         await runtime.start()

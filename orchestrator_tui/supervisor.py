@@ -18,6 +18,7 @@ from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.isolation import Isolation
+from orchestrator_tui.agents.merge_watch import MergeWatch
 from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
 from orchestrator_tui.agents.observer import Observer
@@ -86,6 +87,9 @@ class Supervisor:
         self.settling = Settling(fleet, self.delivery, self.fencer)
         self._inbox_store = inbox_store
         self.permissions = Permissions(fleet, rules, inbox_store)
+        self.merge_watch = MergeWatch(fleet)
+        self.permissions.sources.append(self.merge_watch.items)
+        self.notifier = Notifier(fleet, self.inbox, inbox_store)
         self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
         self._isolation = Isolation(fleet, worktrees)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, self._isolation)
@@ -138,7 +142,8 @@ class Supervisor:
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
-        self._background.start(Notifier(self.fleet, self.inbox, self._inbox_store).run(), "notifications")
+        self._background.start(self.notifier.run(), "notifications")
+        self._background.start(self.merge_watch.run(), "merge conflicts")
         self._background.start(self._inbox_store.run(), "inbox store")
         self._background.start(self.screen_turns.run(), "screens")
 

@@ -71,7 +71,7 @@ class PaneAnswers:
             step = next_step(dialogs, await self._screen(record))
             if step is None and pressed is None:
                 raise _not_shown(record, item)
-            if step is not None and step != pressed:
+            if step is not None and (step.keys or step.text) and step != pressed:
                 # Each key once: a second one could land in whatever comes behind a slow dialog.
                 if step.text:
                     await manager.paste(record.id, step.text)

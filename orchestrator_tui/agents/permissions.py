@@ -15,6 +15,7 @@ from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.pane_answers import DENIED, PaneAnswers
 from orchestrator_tui.agents.permission_replies import NOTHING, answers_reply, verdict_reply
 from orchestrator_tui.agents.rule_book import RuleBook
+from orchestrator_tui.agents.rule_watch import RuleWatch
 from orchestrator_tui.core.attention import Ask, AttentionItem, AttentionKind, attention
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.events import Event, EventType
@@ -48,7 +49,8 @@ class Permissions:
         self._last_id = store.kept.last_id
         self._earlier = {ask.id: replace(ask, is_held=False) for ask in store.kept.asks}
         self._panes = PaneAnswers(fleet)
-        self.sources: list[Callable[[], Iterable[AttentionItem]]] = []
+        self._rule_watch = RuleWatch(fleet, lambda: self.rules)
+        self.sources: list[Callable[[], Iterable[AttentionItem]]] = [self._rule_watch.items]
 
     def restore(self) -> None:
         """Takes over the requests that agents made of an earlier supervisor and still wait on."""
@@ -67,6 +69,7 @@ class Permissions:
         tool, tool_input = _request(payload)
         if not tool or tool in DIALOG_TOOLS:
             return None
+        self._rule_watch.look()
         rule = decide(self.rules.rules, tool, tool_input)
         if rule is None:
             return None
@@ -119,6 +122,7 @@ class Permissions:
         It works again: it was answered in its pane, and the tool still runs. It is idle: it was interrupted there;
         what becomes of the turn is decided elsewhere.
         """
+        self._rule_watch.look()
         now = self._fleet.clock.now_ms()
         for agent_id in {entry.ask.agent_id for entry in self._open.values()}:
             record = self._fleet.book.find(agent_id)

@@ -9,16 +9,39 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from orchestrator_tui.agents.rule_files import RuleFile, read_rules, signature
 from orchestrator_tui.core.errors import ConfigError
 from orchestrator_tui.core.permission_rules import PermissionRule
 
 
 class RuleBook:
-    """The rules in force. ``path`` is the user's file, in which ``save`` keeps new ones; None keeps none."""
+    """The rules in force.
 
-    def __init__(self, rules: Sequence[PermissionRule] = (), path: Path | None = None) -> None:
+    ``path`` is the user's file, in which ``save`` keeps new ones; None keeps none. ``files`` are read anew when they
+    change. ``problem`` says why the newest edit is not in force; the rules before it then are.
+    """
+
+    def __init__(
+        self, rules: Sequence[PermissionRule] = (), path: Path | None = None, files: Sequence[RuleFile] = ()
+    ) -> None:
         self._rules = list(rules)
         self.path = path
+        self.problem: ConfigError | None = None
+        self._files = files
+        self._seen = signature(files)
+
+    def refresh(self) -> bool:
+        """Reads the files anew if one changed; whether something is different now. One stat a file otherwise."""
+        now = signature(self._files)
+        if now == self._seen:
+            return False
+        self._seen = now
+        before = self._rules, self.problem
+        try:
+            self._rules, self.problem = read_rules(self._files), None
+        except ConfigError as error:
+            self.problem = error
+        return (self._rules, self.problem) != before
 
     @property
     def rules(self) -> Sequence[PermissionRule]:
@@ -35,7 +58,7 @@ class RuleBook:
         if self.path is None:
             raise ConfigError("There is no file for rules.", remedy="Start from the command line.", field="permissions")
         await asyncio.to_thread(append_rule, self.path, rule)
-        self._rules.append(rule)
+        self._rules = [*self._rules, rule]
 
 
 def append_rule(path: Path, rule: PermissionRule) -> None:

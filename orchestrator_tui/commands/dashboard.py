@@ -7,7 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestrator_tui.composition import OwnedRuntime, live_budgets, load_settings, log_to, start_runtime, take_over
+from orchestrator_tui.composition import (
+    OwnedRuntime,
+    live_budgets,
+    load_settings,
+    log_to,
+    rule_files,
+    start_runtime,
+    take_over,
+)
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.models import MissionSpec, Role
@@ -48,6 +56,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
         settings=settings,
         provider=provider,
         limits=live_budgets(Path.cwd(), config),
+        watched=rule_files(Path.cwd(), config),
     )
     stop_agents = False
     try:

@@ -10,7 +10,14 @@ from typing import Any
 
 import click
 
-from orchestrator_tui.composition import live_budgets, load_settings, log_to, start_runtime, take_over
+from orchestrator_tui.composition import (
+    live_budgets,
+    load_settings,
+    log_to,
+    rule_files,
+    start_runtime,
+    take_over,
+)
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import MissionSpec
 from orchestrator_tui.missions.plan import parse_plan
@@ -36,6 +43,7 @@ async def _serve(session: Session, provider: str | None, config: Path | None, st
         settings=settings,
         provider=provider,
         limits=live_budgets(Path.cwd(), config),
+        watched=rule_files(Path.cwd(), config),
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -86,6 +94,7 @@ async def _run(
         settings=settings,
         provider=options.provider,
         limits=live_budgets(Path.cwd(), config),
+        watched=rule_files(Path.cwd(), config),
     )
     if runtime.supervisor.monitor.provider_notice:
         click.echo(runtime.supervisor.monitor.provider_notice, err=True)

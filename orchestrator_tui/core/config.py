@@ -109,7 +109,11 @@ class Settings(_Strict):
         return value
 
 
-_TABLES: dict[str, type[BaseModel]] = {"providers": ProviderConfig, "budgets": Budgets}
+_TABLES: dict[str, type[BaseModel]] = {
+    "providers": ProviderConfig,
+    "budgets": Budgets,
+    "permissions": PermissionRule,
+}
 """The models of tables inside the configuration."""
 
 

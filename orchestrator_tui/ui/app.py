@@ -58,6 +58,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self._client = client
         self._notify_after_s = notify_after_s
         self._told: set[str] = set()
+        self._has_seen_first = False
         self._clock = clock
         self._model = Model()
         self._dashboard = Dashboard(
@@ -105,11 +106,16 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self.run_worker(guard(self._operations.pane.typing.run()), name="typing", group="pane", exit_on_error=False)
 
     def tell_waiting(self) -> None:
-        """Rings for what has waited longer than the set time, once each."""
+        """Rings for what has waited longer than the set time, once each; not for what did before this was opened."""
         items = self._model.attention
         self._told &= {item.id for item in items}
-        for item in overdue(items, self._clock.now_ms(), self._notify_after_s, self._told):
-            self._told.add(item.id)
+        late = overdue(items, self._clock.now_ms(), self._notify_after_s, self._told)
+        self._told |= {item.id for item in late}
+        if not self._has_seen_first:
+            # Whoever opened this dashboard has these before their eyes, and an earlier one rang for them.
+            self._has_seen_first = bool(self._model.session)
+            return
+        for item in late:
             who = item.agent_name or item.mission_id or "the session"
             self.send_to_terminal(notification_codes(f"{who} needs you", item.text))
 

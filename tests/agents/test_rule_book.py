@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orchestrator_tui.agents.pane_answers import shows_dialog
 from orchestrator_tui.agents.rule_book import RuleBook, append_rule, rule_toml
+from orchestrator_tui.agents.rule_files import RuleFile, read_rules
 from orchestrator_tui.core.errors import ConfigError
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction
 
@@ -66,6 +67,49 @@ async def test_a_saved_rule_is_in_force_at_once_and_once(tmp_path: Path) -> None
     assert (tmp_path / "config.toml").read_text().count("[[permissions]]") == 1
     with pytest.raises(ConfigError, match="no file"):
         await RuleBook().save(RULE)
+
+
+ALLOW_GIT = '[[permissions]]\naction = "allow"\ntool = "Bash"\npattern = "git *"\n'
+
+
+def test_an_edit_by_hand_is_in_force_and_a_bad_one_is_named_and_kept_out(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    book = RuleBook((), path, [RuleFile(path, may_allow=True)])
+    assert book.refresh() is False
+    path.write_text(ALLOW_GIT)
+    assert book.refresh() is True
+    assert book.rules == (PermissionRule(action=RuleAction.ALLOW, tool="Bash", pattern="git *"),)
+    assert book.refresh() is False
+    for bad, message in (
+        (ALLOW_GIT.replace("allow", "alow"), r"config.toml: `permissions.0.action`"),
+        (
+            ALLOW_GIT.replace("pattern", "patern"),
+            r"unknown key `permissions.0.patern`. Did you mean `permissions.0.pattern`",
+        ),
+        ("[[permissions]\n", "not valid TOML"),
+    ):
+        path.write_text(bad)
+        assert book.refresh() is True
+        assert len(book.rules) == 1
+        with pytest.raises(ConfigError, match=message):
+            raise book.problem or AssertionError
+    path.unlink()
+    assert book.refresh() is True
+    assert (book.rules, book.problem) == ((), None)
+
+
+def test_a_projects_file_may_not_begin_to_allow(tmp_path: Path) -> None:
+    own, project = tmp_path / "config.toml", tmp_path / "orchestrator.toml"
+    own.write_text(ALLOW_GIT)
+    files = [RuleFile(own, may_allow=True), RuleFile(project, may_allow=False)]
+    book = RuleBook(read_rules(files), own, files)
+    project.write_text(ALLOW_GIT)
+    assert book.refresh()
+    with pytest.raises(ConfigError, match="may only deny or ask"):
+        raise book.problem or AssertionError
+    project.write_text(ALLOW_GIT.replace("allow", "deny"))
+    assert book.refresh()
+    assert [rule.action for rule in book.rules] == [RuleAction.ALLOW, RuleAction.DENY]
 
 
 @pytest.mark.parametrize(

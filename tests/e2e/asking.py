@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -81,16 +82,25 @@ class Asking:
         lines = self.program.session(SESSION).events.read_text().splitlines()
         return [event["data"] for event in map(json.loads, lines) if event["type"] == kind]
 
-    def tool_results(self) -> list[str]:
-        """What the CLIs' transcripts hold as results of tools."""
-        found: list[str] = []
+    def results_by_command(self) -> dict[str, tuple[str, bool]]:
+        """What the CLIs' transcripts say became of each command: the result's text, and whether it is an error."""
+        commands: dict[str, str] = {}
+        found: dict[str, tuple[str, bool]] = {}
+        for block in self._transcript_blocks():
+            if block.get("type") == "tool_use" and "command" in block["input"]:
+                commands[block["id"]] = block["input"]["command"]
+            elif block.get("type") == "tool_result" and block["tool_use_id"] in commands:
+                content = block["content"]
+                text = content if isinstance(content, str) else json.dumps(content)
+                found[commands[block["tool_use_id"]]] = text, block.get("is_error") is True
+        return found
+
+    def _transcript_blocks(self) -> Iterator[dict[str, Any]]:
         for path in (Path(self.program.environ["HOME"]) / ".claude" / "projects").rglob("*.jsonl"):
             for line in path.read_text().splitlines():
                 entry: dict[str, Any] = json.loads(line)
                 content: Any = cast("dict[str, Any]", entry.get("message") or {}).get("content")
-                blocks = cast("list[dict[str, Any]]", content) if isinstance(content, list) else []
-                found += [json.dumps(block["content"]) for block in blocks if block.get("type") == "tool_result"]
-        return found
+                yield from cast("list[dict[str, Any]]", content) if isinstance(content, list) else []
 
     def press(self, *keys: str) -> None:
         """Presses keys in the pane of the only agent, as a person who is attached does."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.agents.rule_book import RuleBook
+from orchestrator_tui.agents.rule_files import RuleFile
 from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from orchestrator_tui.core.config import Settings
 from orchestrator_tui.core.errors import NotAllowedNow, UsageError
@@ -126,6 +127,32 @@ async def test_rules_answer_without_asking_and_are_logged(live: Live) -> None:
     assert not any(event.get("state") == "waiting" for event in live.events("status"))
 
 
+async def test_rules_edited_by_hand_count_at_once_and_a_bad_edit_is_an_item(live: Live, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    good = '[[permissions]]\naction = "allow"\ntool = "Bash"\npattern = "git *"\n'
+    live.supervisor.permissions.rules = RuleBook((), path, [RuleFile(path, may_allow=True)])
+    await live.spawn()
+    path.write_text(good)
+    done = await live.until_mission(await live.add("A [[ask git status]] [[output ok]]"), MissionState.COMPLETED)
+    assert done.output == "ok"
+    path.write_text(good.replace("allow", "alow"))
+
+    async def told() -> AttentionItem | None:
+        return next((item for item in await live.supervisor.inbox() if item.kind is AttentionKind.RULES), None)
+
+    item: AttentionItem = await eventually(told, "the bad edit is an item")
+    assert "`permissions.0.action`" in item.text
+    assert "stay in force" in item.details[-1]
+    done = await live.until_mission(await live.add("B [[ask git log]] [[output ok]]"), MissionState.COMPLETED)
+    assert done.output == "ok"
+    path.write_text(good)
+
+    async def is_over() -> bool:
+        return await told() is None
+
+    await eventually(is_over, "the item is gone")
+
+
 async def test_always_saves_a_rule_and_the_next_request_is_not_asked(live: Live, tmp_path: Path) -> None:
     path = tmp_path / "user" / "config.toml"
     live.supervisor.permissions.rules = RuleBook((), path)
@@ -169,7 +196,10 @@ async def test_what_waits_too_long_runs_the_users_command_once(tmp_path: Path) -
         await live.spawn()
         await live.add("One [[ask touch '{title}' $(id)]]")
         await eventually(told.exists, "the command ran")
+        await live.let_go()
+        await live.start()
         (item,) = await waiting(live)
+        await live.supervisor.notifier.look()
         await live.supervisor.answer(item.id, True)
     finally:
         assert live.runtime is not None

@@ -103,7 +103,7 @@ class SessionStatus:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do next in a dialog: type ``text``, or press ``keys`` (tmux key names).
+    """What to do next in a dialog: type ``text``, or press ``keys`` (tmux key names); nothing while it is unclear.
 
     ``about`` tells apart steps of the same keys in different parts of a dialog.
     """

@@ -20,6 +20,7 @@ _CURSOR = re.compile(r" *❯ +(?:(\d+)\.)?")
 _SUBMIT = re.compile(r" *❯ +Submit\Z")
 _WORDS = ("Type something", "Type something.")
 _CHANGE = "Tell Claude what to change"
+_UNCLEAR = Step()
 _REVIEW = "Reviewyouranswers"
 
 
@@ -35,8 +36,7 @@ class ClaudeDialogs:
             for question, choice in zip(questions, choices, strict=True):
                 if _is_shown(part, question):
                     give = _several if question.takes_several else _one
-                    step = give(part, question, choice)
-                    return replace(step, about=question.text) if step is not None else None
+                    return replace(give(part, question, choice), about=question.text)
         return None
 
     def plan_step(self, screen: str, tool_input: Mapping[str, object], allow: bool, message: str) -> Step | None:
@@ -56,47 +56,63 @@ def _asks_about(part: Sequence[Row], file: str | None) -> bool:
     return "Wouldyouliketoproceed?" in text and _bare(file.rpartition("/")[2]) in text
 
 
-def _approved(options: Sequence[str]) -> Step | None:
+def _approved(options: Sequence[str]) -> Step:
     """Never by an option that asks less from then on."""
     for number, label in enumerate(options, 1):
         if label.startswith("Yes") and not re.search("auto|bypass", label):
             return Step(keys=(str(number),))
-    return None
+    return _UNCLEAR
 
 
-def _rejected(part: Sequence[Row], options: Sequence[str], message: str) -> Step | None:
-    if not options:
-        return None
-    last = options[-1]
-    return Step(keys=(str(len(options)),)) if last == "No" else _typed(part, len(options), last, message, (_CHANGE,))
+def _rejected(part: Sequence[Row], options: Sequence[str], message: str) -> Step:
+    number = len(options)
+    if _label(part, number) == "No":
+        return Step(keys=(str(number),))
+    return _typed(part, number, message, (_CHANGE,))
 
 
-def _one(part: Sequence[Row], question: Question, choice: Choice) -> Step | None:
+def _one(part: Sequence[Row], question: Question, choice: Choice) -> Step:
     if choice.options:
         return Step(keys=(str(choice.options[0]),))
-    number = len(question.options) + 1
-    return _typed(part, number, numbered_options(part)[number - 1], choice.text, _WORDS)
+    return _typed(part, len(question.options) + 1, choice.text, _WORDS)
 
 
-def _several(part: Sequence[Row], question: Question, choice: Choice) -> Step | None:
+def _several(part: Sequence[Row], question: Question, choice: Choice) -> Step:
     ticked = {int(found[1]) for row in part if (found := _TICK.match(row.text)) and found[2].strip()}
     own = len(question.options) + 1
     wanted = {*choice.options, *([own] if choice.text else [])}
     different = sorted(ticked ^ wanted)
     if different:
         return Step(keys=(str(different[0]),))
-    label = numbered_options(part)[own - 1]
-    if choice.text and _bare(label) != _bare(choice.text):
-        return Step(keys=("Down",)) if _cursor(part) != own else Step(text=choice.text)
+    if choice.text and _bare(_label(part, own)) != _bare(choice.text):
+        return Step(text=choice.text) if _label(part, own) in _WORDS else _UNCLEAR
     return Step(keys=("Enter",) if any(_SUBMIT.match(row.text) for row in part) else ("Tab",))
 
 
-def _typed(part: Sequence[Row], number: int, label: str, words: str, empty: Sequence[str]) -> Step | None:
+def _typed(part: Sequence[Row], number: int, words: str, empty: Sequence[str]) -> Step:
     if _cursor(part) != number:
         return Step(keys=(str(number),))
+    label = _label(part, number)
     if label in empty:
         return Step(text=words)
-    return Step(keys=("Enter",)) if _bare(label) == _bare(words) else None
+    return Step(keys=("Enter",)) if _bare(label) == _bare(words) else _UNCLEAR
+
+
+def _label(part: Sequence[Row], number: int) -> str:
+    """What stands behind an option's number, its wrapped lines joined, whatever is faint of it."""
+    lines: list[str] = []
+    column = 0
+    for row in part:
+        if not lines:
+            start = re.match(rf" *(?:❯ )? *{number}\. (?:\[.\] )?", row.text)
+            if start is not None:
+                column = start.end()
+                lines.append(row.text[column:].strip())
+        elif row.text[:column].strip() or not row.text[column : column + 1].strip() or row.is_faint(column):
+            break
+        else:
+            lines.append(row.text.strip())
+    return " ".join(lines)
 
 
 def _is_shown(part: Sequence[Row], question: Question) -> bool:

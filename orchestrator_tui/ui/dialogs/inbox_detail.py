@@ -58,6 +58,8 @@ def keys_of(item: AttentionItem | None) -> Spans:
         pairs += [("y", "allow once"), ("A", "always"), ("n", "deny")]
     if item.agent_id is not None and len(pairs) < 5:
         pairs.append(("enter", "attach"))
+    if not item.can_choose:
+        pairs.append(("pgdn", "more"))
     return key_hints(*pairs, ("j/k", "move"))
 
 

@@ -3,6 +3,7 @@
 Words in the newest user text steer it, in the order written:
 ``[[BASH command]]`` runs a command · ``[[READ path]]`` reads a file · ``[[SLOW n]]`` streams n words, one a second ·
 ``[[ERR code]]`` is that HTTP error, every time · ``[[FAIL code message]]`` reports failure ·
+``[[AGENT text]]`` has a subagent told that text ·
 ``[[OUTPUT text]]`` is the reported output · ``[[SILENT]]`` ends the turn without a report, and again when reminded.
 A text that only points to a file has that read first. A text with a mission's header is otherwise completed through
 the MCP tool; any other is echoed.
@@ -91,6 +92,8 @@ def _plan(text: str, earlier: list[str]) -> Iterator[Answer]:
                 yield Use("Bash", {"command": rest, "description": "scripted"})
             case "READ":
                 yield Use("Read", {"file_path": rest})
+            case "AGENT":
+                yield Use("Agent", {"description": "scripted", "prompt": rest, "subagent_type": "general-purpose"})
             case "ERR":
                 yield Refuse(int(rest))
                 return

@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isclose
 from pathlib import Path
@@ -59,20 +59,25 @@ class Side:
 
 @dataclass
 class CostRun:
-    """Two supervisors, the first of them killed, and three agents, one of which keeps its conversation."""
+    """Three agents, one with a kept conversation, and two supervisors, the first killed unless ``kills`` is false.
+
+    ``chosen`` are the missions that they do.
+    """
 
     program: Program
     stub: MessagesStub
     note: Callable[[str], None]
+    chosen: Sequence[str] = tuple(MISSIONS)
+    kills: bool = True
 
     def run(self) -> bool:
         """Prints both sides; whether they are equal."""
         self._serve()
         for number, arguments in enumerate(AGENTS, 1):
             self._json("agent", "spawn", *arguments, "--system-prompt", f"You are who={number}.")
-        for number, (name, arguments) in enumerate(MISSIONS.items()):
-            self._json("mission", "distribute", *arguments, "--id", name)
-            if number == 2:
+        for name in self.chosen:
+            self._json("mission", "distribute", *MISSIONS[name], "--id", name)
+            if self.kills and name == "helped":
                 wait_until(lambda: self._missions()["helped"]["status"] == "running", "a mission runs", 60)
                 self.program.started[0].kill()
                 self.program.started[0].wait()
@@ -102,7 +107,7 @@ class CostRun:
 
     def _is_done(self) -> bool:
         missions = self._missions()
-        ended = all(missions[name]["status"] in ("completed", "failed") for name in MISSIONS)
+        ended = all(missions[name]["status"] in ("completed", "failed") for name in self.chosen)
         return ended and all(agent["status"] == "idle" for agent in self._json("agent", "status")["agents"])
 
     # -- the two sides ---------------------------------------------------------------------------------------------
@@ -209,8 +214,14 @@ def _counts(spent: Spent) -> tuple[int, int, int, int]:
     return spent.input, spent.output, spent.cache_read, spent.cache_write
 
 
-def run_in(folder: Path, cli: Path, note: Callable[[str], None]) -> bool:
-    """The whole comparison in a folder of its own; whether all is equal."""
+def run_in(
+    folder: Path,
+    cli: Path,
+    note: Callable[[str], None],
+    chosen: Sequence[str] = tuple(MISSIONS),
+    kills: bool = True,
+) -> bool:
+    """The comparison in a folder of its own; whether all is equal."""
     work = folder / "work"
     work.mkdir()
     with MessagesStub(usage_of) as stub:
@@ -219,7 +230,7 @@ def run_in(folder: Path, cli: Path, note: Callable[[str], None]) -> bool:
         program = Program(work)
         program.extra.update({**home.environ(), "ORCHESTRATOR_PERMISSION_MODE": "acceptEdits"})
         try:
-            return CostRun(program, stub, note).run()
+            return CostRun(program, stub, note, chosen, kills).run()
         finally:
             program.close()
 

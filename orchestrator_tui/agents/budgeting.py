@@ -33,10 +33,10 @@ class Budgeting:
 
     def items(self, missions: Iterable[Mission]) -> list[AttentionItem]:
         """What is nearly or wholly used up; each item keeps the time at which it was first seen."""
-        fleet = self._fleet
-        found = budget_items(
-            self.limits(), self._spending(), fleet.book.records(), missions, now_ms=fleet.clock.now_ms()
-        )
+        fleet, limits = self._fleet, self.limits()
+        if limits == Budgets():
+            return []
+        found = budget_items(limits, self._spending(), fleet.book.records(), missions, now_ms=fleet.clock.now_ms())
         return [replace(item, since=self._since.setdefault(item.id, item.since)) for item in found]
 
     def is_known(self, missions: Iterable[Mission]) -> None:

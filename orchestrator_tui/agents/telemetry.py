@@ -36,7 +36,7 @@ def _request(record: Mapping[str, Any], agent_id: int) -> ApiRequest | None:
     if fields.get("event.name") != EVENT or not isinstance(name, str) or not name:
         return None
     cost = fields.get("cost_usd")
-    turn = fields.get("prompt.id")
+    turn, conversation = fields.get("prompt.id"), fields.get("session.id")
     return ApiRequest(
         id=name,
         agent_id=agent_id,
@@ -47,6 +47,7 @@ def _request(record: Mapping[str, Any], agent_id: int) -> ApiRequest | None:
         cache_read=_count(fields, "cache_read_tokens"),
         cache_write=_count(fields, "cache_creation_tokens"),
         cost_usd=None if cost is None else _dollars(cost),
+        conversation=conversation if isinstance(conversation, str) else None,
     )
 
 

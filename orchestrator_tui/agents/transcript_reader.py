@@ -10,11 +10,11 @@ from typing import IO, Any
 
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.providers.base import AgentContext, Provider
-from orchestrator_tui.agents.providers.usage_lines import read_lines
-from orchestrator_tui.agents.usage import UsageIntake
+from orchestrator_tui.agents.providers.usage_lines import Reading, read_lines
+from orchestrator_tui.agents.usage import PRICED_WITHIN_MS, UsageIntake
 from orchestrator_tui.core.errors import OrchestratorError, StoreUnavailable
 from orchestrator_tui.core.models import AgentRecord, AgentState
-from orchestrator_tui.core.usage import ApiRequest, TranscriptMark
+from orchestrator_tui.core.usage import ApiRequest, ConversationCost, MissionTurn, TranscriptMark
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class TranscriptReader:
         self._marks: dict[str, TranscriptMark] = {}
         self._followed: dict[tuple[int, str], int] = {}
         self._current: dict[int, str] = {}
+        self._costs: dict[str, tuple[ConversationCost, int]] = {}
         self._looking = asyncio.Lock()
 
     async def run(self, marks: Iterable[TranscriptMark]) -> None:
@@ -58,7 +59,7 @@ class TranscriptReader:
         """Counts what was written since the last look. Raises StoreUnavailable."""
         async with self._looking:
             conversations = self._followed_now()
-            if conversations:
+            if conversations or self._costs:
                 await self._take(await asyncio.to_thread(self._read, conversations))
 
     async def _or_later(self, work: Coroutine[Any, Any, None]) -> None:
@@ -106,18 +107,24 @@ class TranscriptReader:
         record = replace(record, conversation_id=conversation_id)
         return _Conversation(record, provider, self._fleet.context_of(record))
 
-    def _read(self, conversations: Sequence[_Conversation]) -> list[tuple[list[ApiRequest], TranscriptMark]]:
+    def _read(self, conversations: Sequence[_Conversation]) -> list[Reading]:
         marks: list[TranscriptMark] = []
         for one in conversations:
             paths = one.provider.transcripts(one.record, one.context)
             marks += [self._marks.get(str(path)) or TranscriptMark(str(path), one.record.id) for path in paths]
         return _read_all(marks)
 
-    async def _take(self, read: Sequence[tuple[list[ApiRequest], TranscriptMark]]) -> None:
-        if not read:
-            return
-        marks = [mark for _, mark in read]
-        await self._intake.take([request for requests, _ in read for request in requests], marks)
+    async def _take(self, read: Sequence[Reading]) -> None:
+        now = self._fleet.clock.monotonic_ms()
+        for one in read:
+            self._costs |= {cost.conversation: (cost, now) for cost in one.costs}
+        # What telemetry tells of each request goes before the sum, and may come a moment later.
+        due = [cost for cost, seen in self._costs.values() if now - seen >= PRICED_WITHIN_MS]
+        marks = [one.mark for one in read]
+        requests = [request for one in read for request in one.requests]
+        await self._intake.take(requests, marks, due, [turn for one in read for turn in one.turns])
+        for cost in due:
+            del self._costs[cost.conversation]
         self._marks.update((mark.path, mark) for mark in marks)
         fleet = self._fleet
         spoken = [mark for mark in marks if Path(mark.path).stem == self._current.get(mark.agent_id)]
@@ -125,7 +132,7 @@ class TranscriptReader:
             fleet.changed(agent_id)
 
 
-def _read_all(marks: Iterable[TranscriptMark]) -> list[tuple[list[ApiRequest], TranscriptMark]]:
+def _read_all(marks: Iterable[TranscriptMark]) -> list[Reading]:
     return [found for mark in marks if (found := _read_on(mark)) is not None]
 
 
@@ -142,9 +149,11 @@ def _lines_at(file: IO[bytes], offset: int) -> bytes:
     return data[: end + 1] if end >= 0 else data
 
 
-def _read_on(mark: TranscriptMark) -> tuple[list[ApiRequest], TranscriptMark] | None:
+def _read_on(mark: TranscriptMark) -> Reading | None:
     """What stands in whole lines behind the mark; None when nothing does, or the file cannot be read."""
     requests: list[ApiRequest] = []
+    costs: list[ConversationCost] = []
+    turns: list[MissionTurn] = []
     reached = mark
     try:
         with Path(mark.path).open("rb") as file:
@@ -153,8 +162,11 @@ def _read_on(mark: TranscriptMark) -> tuple[list[ApiRequest], TranscriptMark] | 
                 # Another file under this name: requests that were counted are known by their ids.
                 reached = TranscriptMark(mark.path, mark.agent_id)
             while reached.offset < size and (lines := _lines_at(file, reached.offset)):
-                found, reached = read_lines(lines, reached)
-                requests += found
+                reading = read_lines(lines, reached)
+                requests += reading.requests
+                costs += reading.costs
+                turns += reading.turns
+                reached = reading.mark
     except OSError:
         return None
-    return (requests, reached) if reached != mark else None
+    return Reading(tuple(requests), tuple(costs), tuple(turns), reached) if reached != mark else None

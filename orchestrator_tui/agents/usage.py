@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.core.usage import ApiRequest, Counted, TranscriptMark, day_of
+from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, MissionTurn, TranscriptMark, day_of
 
 PRICED_WITHIN_MS = 3_000
 """How late a price may be: programs export once a second, and what is left when they end."""
@@ -26,12 +26,18 @@ class UsageIntake:
         self._fleet.usage.load(await ledger.report(), today, marks)
         return marks
 
-    async def take(self, requests: Sequence[ApiRequest], marks: Sequence[TranscriptMark] = ()) -> None:
+    async def take(
+        self,
+        requests: Sequence[ApiRequest],
+        marks: Sequence[TranscriptMark] = (),
+        costs: Sequence[ConversationCost] = (),
+        turns: Sequence[MissionTurn] = (),
+    ) -> None:
         """Counts requests, each once; returns when that is durable. Raises StoreUnavailable."""
-        if not requests and not marks:
+        if not (requests or marks or costs or turns):
             return
         fleet = self._fleet
-        counted = await fleet.queue.ledger.record(requests, marks)
+        counted = await fleet.queue.ledger.record(requests, marks, costs, turns)
         unpriced = sum(one.grown.unpriced for one in counted)
         self._pending = max(0, self._pending + unpriced)
         if unpriced > 0:

@@ -71,8 +71,10 @@ class ApiRequest:
     """One request of an agent's program to its model, as one source tells it.
 
     ``id`` is the same in every source. ``at`` is when the answer was complete, in milliseconds since the epoch.
-    ``turn`` names the prompt that it belongs to, for all requests that follow from it, subagents' too.
-    ``cost_usd`` is the program's own figure, None from a source that has none.
+    ``turn`` names the prompt that it belongs to, for all requests that follow from it, subagents' too; ``conversation``
+    the program's session.
+    ``cost_usd`` is the program's own figure, None from a source that has none; an estimate is the request's share of a
+    sum that the program told.
     """
 
     id: str
@@ -84,6 +86,8 @@ class ApiRequest:
     cache_read: int = 0
     cache_write: int = 0
     cost_usd: float | None = None
+    conversation: str | None = None
+    is_estimate: bool = False
 
     @property
     def spent(self) -> Spent:
@@ -97,9 +101,14 @@ class ApiRequest:
             int(self.cost_usd is None),
         )
 
+    @property
+    def weight(self) -> float:
+        """How dear it is beside others of one model, whose list prices stand in this relation."""
+        return self.input + 5 * self.output + 0.1 * self.cache_read + 1.25 * self.cache_write
+
     def corrects(self, known: "ApiRequest") -> bool:
         """Whether this tells more of the same request: its cost, or the count at its end rather than in its middle."""
-        if known.cost_usd is not None:
+        if known.cost_usd is not None and not known.is_estimate:
             return False
         return self.cost_usd is not None or self.output > known.output
 
@@ -114,6 +123,22 @@ class TranscriptMark:
     turn: str | None = None
     context_tokens: int | None = None
     model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationCost:
+    """What a program says at its end that a conversation cost until then, all its requests together."""
+
+    conversation: str
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class MissionTurn:
+    """A prompt that gave a mission: what follows from it was spent on that, whenever it was."""
+
+    turn: str
+    mission_id: str
 
 
 @dataclass(frozen=True, slots=True)

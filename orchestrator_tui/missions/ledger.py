@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from orchestrator_tui.core.usage import ApiRequest, Counted, TranscriptMark, UsageReport
+from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, MissionTurn, TranscriptMark, UsageReport
 from orchestrator_tui.missions.store import MissionStore
 from orchestrator_tui.missions.writer import GroupWriter
 
@@ -13,9 +13,19 @@ class UsageLedger:
     def __init__(self, writer: GroupWriter[MissionStore]) -> None:
         self._writer = writer
 
-    async def record(self, requests: Sequence[ApiRequest], marks: Sequence[TranscriptMark] = ()) -> list[Counted]:
-        """Counts requests, each once, together with how far transcripts are read; what the sums grew by."""
-        return await self._writer.run(lambda store: store.record_usage(requests, marks))
+    async def record(
+        self,
+        requests: Sequence[ApiRequest],
+        marks: Sequence[TranscriptMark] = (),
+        costs: Sequence[ConversationCost] = (),
+        turns: Sequence[MissionTurn] = (),
+    ) -> list[Counted]:
+        """Counts requests, each once, together with how far transcripts are read; what the sums grew by.
+
+        ``costs`` price the requests of their conversations that have no price of their own; ``turns`` say for which
+        mission requests were made.
+        """
+        return await self._writer.run(lambda store: store.record_usage(requests, marks, costs, turns))
 
     async def marks(self) -> list[TranscriptMark]:
         """How far transcripts are read, the newest last."""

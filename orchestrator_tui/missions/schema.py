@@ -92,13 +92,16 @@ CREATE TABLE request(                     -- requests that are counted, for as l
   agent_id INTEGER NOT NULL,
   mission INTEGER,
   turn TEXT,
+  conversation TEXT,
   tokens_in INTEGER NOT NULL,
   tokens_out INTEGER NOT NULL,
   cache_read INTEGER NOT NULL,
   cache_write INTEGER NOT NULL,
-  cost_usd REAL) WITHOUT ROWID;
+  cost_usd REAL,                          -- null until somebody tells it
+  estimated INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX request_conversation ON request(conversation);
 CREATE INDEX request_at ON request(at);
-CREATE INDEX request_turn ON request(turn, mission) WHERE mission IS NOT NULL;
+CREATE INDEX request_turn ON request(turn);
 CREATE TABLE spent(                       -- sums, kept for ever; mission 0 is nobody's
   day TEXT NOT NULL,
   agent_id INTEGER NOT NULL,
@@ -111,6 +114,10 @@ CREATE TABLE spent(                       -- sums, kept for ever; mission 0 is n
   unpriced INTEGER NOT NULL,
   PRIMARY KEY(day, agent_id, mission)) WITHOUT ROWID;
 CREATE INDEX spent_mission ON spent(mission);
+CREATE TABLE turn(                        -- prompts that gave a mission
+  id TEXT PRIMARY KEY,
+  mission INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE transcript(                  -- how far each one is read
   path TEXT PRIMARY KEY,
   agent_id INTEGER NOT NULL,

@@ -1,11 +1,15 @@
 """What agents spent, inside the caller's transaction: each request once, whatever sources tell of it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from orchestrator_tui.core.usage import (
     KEEP_REQUESTS_MS,
+    NOTHING_SPENT,
     ApiRequest,
+    ConversationCost,
     Counted,
+    MissionTurn,
     Spent,
     TranscriptMark,
     UsageReport,
@@ -20,6 +24,16 @@ _ADD = (
     " cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,"
     " cost_usd = cost_usd + excluded.cost_usd, unpriced = unpriced + excluded.unpriced"
 )
+_KNOWN = (
+    "SELECT id, agent_id, at, turn, tokens_in, tokens_out, cache_read, cache_write, cost_usd, conversation, estimated,"
+    " mission"
+    " FROM request"
+)
+_FORGET = (
+    "DELETE FROM request WHERE at < ?",
+    "DELETE FROM turn WHERE seen_at < ?",
+    "DELETE FROM transcript WHERE read_at < ?",
+)
 _NOBODY = 0
 
 
@@ -30,12 +44,26 @@ class Spending:
         self._db = database
         self._pruned_day = ""
 
-    def record(self, requests: Iterable[ApiRequest], marks: Iterable[TranscriptMark]) -> list[Counted]:
-        """Counts what is new in ``requests`` and notes how far transcripts are read; what the sums grew by."""
+    def record(
+        self,
+        requests: Iterable[ApiRequest],
+        marks: Iterable[TranscriptMark],
+        costs: Iterable[ConversationCost],
+        turns: Iterable[MissionTurn],
+    ) -> list[Counted]:
+        """Counts what is new in ``requests``, then prices the rest of conversations; what the sums grew by.
+
+        ``turns`` go before the time at which a request was made; what was counted for another mission moves. Notes how
+        far transcripts are read.
+        """
         now = self._db.now()
         self._prune(now)
+        for turn in turns:
+            self._assign(turn, now)
         new = sorted((one for one in requests if one.at >= now - KEEP_REQUESTS_MS), key=lambda one: one.at)
         counted = [grown for request in new if (grown := self._count(request)) is not None]
+        for cost in costs:
+            counted += self._settle(cost)
         self._db.many(
             "INSERT OR REPLACE INTO transcript VALUES(?, ?, ?, ?, ?, ?, ?)",
             [
@@ -74,33 +102,66 @@ class Spending:
         return self._db.rows(f"SELECT {column}, {_SUMS} FROM spent {where} GROUP BY {column} ORDER BY {column}", params)
 
     def _count(self, request: ApiRequest) -> Counted | None:
-        row = self._db.one(
-            "SELECT id, agent_id, at, turn, tokens_in, tokens_out, cache_read, cache_write, cost_usd, mission"
-            " FROM request WHERE id = ?",
-            (request.id,),
-        )
+        row = self._db.one(f"{_KNOWN} WHERE id = ?", (request.id,))
         if row is None:
-            mission = self._mission_of(request)
-            owner, grown = request, request.spent
-        else:
-            # What was counted once stays with the day, agent and mission that it was counted for.
-            owner, mission = ApiRequest(*row[:-1]), row[-1]
-            if not request.corrects(owner):
-                return None
-            grown = request.spent - owner.spent
-        self._db.run(
-            "INSERT OR REPLACE INTO request VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (request.id, owner.at, owner.agent_id, mission, owner.turn or request.turn, *_tokens(request)),
+            return self._write(request, self._mission_of(request), request.spent)
+        known, mission = _known(row)
+        if not request.corrects(known):
+            return None
+        # What was counted once stays with the day, agent and mission that it was counted for.
+        owned = replace(
+            request,
+            at=known.at,
+            agent_id=known.agent_id,
+            turn=known.turn or request.turn,
+            conversation=known.conversation or request.conversation,
         )
-        day = day_of(owner.at)
+        return self._write(owned, mission, request.spent - known.spent)
+
+    def _settle(self, cost: ConversationCost) -> list[Counted]:
+        """Shares out what is left of a conversation's cost among its requests that nobody priced."""
+        rows = self._db.rows(f"{_KNOWN} WHERE conversation = ? ORDER BY at, id", (cost.conversation,))
+        known = [_known(row) for row in rows]
+        # Earlier shares are shared out again: they came from a smaller sum.
+        shares = [entry for entry in known if entry[0].cost_usd is None or entry[0].is_estimate]
+        told = sum(request.cost_usd or 0.0 for request, _ in known if not request.is_estimate)
+        left, whole = max(0.0, cost.cost_usd - told), sum(request.weight for request, _ in shares)
+        counted: list[Counted] = []
+        for request, mission in shares:
+            priced = replace(request, cost_usd=left * request.weight / whole if whole else 0.0, is_estimate=True)
+            if priced != request:
+                counted.append(self._write(priced, mission, priced.spent - request.spent))
+        return counted
+
+    def _write(self, request: ApiRequest, mission: int | None, grown: Spent) -> Counted:
+        self._db.run(
+            "INSERT OR REPLACE INTO request VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(request.id, request.at, request.agent_id, mission, request.turn, request.conversation),
+                *(request.input, request.output, request.cache_read, request.cache_write, request.cost_usd),
+                int(request.is_estimate),
+            ),
+        )
+        day = day_of(request.at)
         amounts = (grown.input, grown.output, grown.cache_read, grown.cache_write, grown.cost_usd, grown.unpriced)
-        self._db.run(_ADD, (day, owner.agent_id, mission or _NOBODY, *amounts))
-        return Counted(day, owner.agent_id, None if mission is None else self._id_of(mission), grown)
+        self._db.run(_ADD, (day, request.agent_id, mission or _NOBODY, *amounts))
+        return Counted(day, request.agent_id, None if mission is None else self._id_of(mission), grown)
+
+    def _assign(self, turn: MissionTurn, now: int) -> None:
+        found = self._db.one("SELECT seq FROM mission WHERE id = ?", (turn.mission_id,))
+        if found is None:
+            return
+        seq = int(found[0])
+        self._db.run("INSERT OR REPLACE INTO turn VALUES(?, ?, ?)", (turn.turn, seq, now))
+        for row in self._db.rows(f"{_KNOWN} WHERE turn = ? AND mission IS NOT ?", (turn.turn, seq)):
+            request, before = _known(row)
+            self._write(request, before, NOTHING_SPENT - request.spent)
+            self._write(request, seq, request.spent)
 
     def _mission_of(self, request: ApiRequest) -> int | None:
-        """The mission that ran when the request was made, or whose turn it still belongs to."""
+        """The mission whose turn it belongs to, or that ran when the request was made."""
         if request.turn is not None:
-            row = self._db.one(
+            row = self._db.one("SELECT mission FROM turn WHERE id = ?", (request.turn,)) or self._db.one(
                 "SELECT mission FROM request WHERE turn = ? AND mission IS NOT NULL LIMIT 1", (request.turn,)
             )
             if row is not None:
@@ -118,9 +179,9 @@ class Spending:
         day = day_of(now)
         if day != self._pruned_day:
             self._pruned_day = day
-            for statement in ("DELETE FROM request WHERE at < ?", "DELETE FROM transcript WHERE read_at < ?"):
+            for statement in _FORGET:
                 self._db.run(statement, (now - KEEP_REQUESTS_MS,))
 
 
-def _tokens(request: ApiRequest) -> tuple[Value, ...]:
-    return request.input, request.output, request.cache_read, request.cache_write, request.cost_usd
+def _known(row: Row) -> tuple[ApiRequest, int | None]:
+    return ApiRequest(*row[:-2], is_estimate=bool(row[-2])), row[-1]

@@ -9,7 +9,7 @@ from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import AgentRecord, Mission, MissionSpec, QueueStats, Role, TokenUsage
-from orchestrator_tui.core.usage import ApiRequest, Counted, TranscriptMark, UsageReport
+from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, MissionTurn, TranscriptMark, UsageReport
 from orchestrator_tui.missions.changes import Changes, FailureReport
 from orchestrator_tui.missions.claims import Claims
 from orchestrator_tui.missions.database import Database, Value
@@ -279,9 +279,15 @@ class SqliteStore:
 
     # -- usage -----------------------------------------------------------------------------------------------------
 
-    def record_usage(self, requests: Sequence[ApiRequest], marks: Sequence[TranscriptMark]) -> list[Counted]:
+    def record_usage(
+        self,
+        requests: Sequence[ApiRequest],
+        marks: Sequence[TranscriptMark],
+        costs: Sequence[ConversationCost],
+        turns: Sequence[MissionTurn],
+    ) -> list[Counted]:
         """Counts requests."""
-        return self._spending.record(requests, marks)
+        return self._spending.record(requests, marks, costs, turns)
 
     def transcript_marks(self) -> list[TranscriptMark]:
         """How far transcripts are read."""

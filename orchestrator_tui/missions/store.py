@@ -5,7 +5,7 @@ from typing import Protocol
 
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import AgentRecord, Mission, MissionSpec, QueueStats, Role, TokenUsage
-from orchestrator_tui.core.usage import ApiRequest, Counted, TranscriptMark, UsageReport
+from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, MissionTurn, TranscriptMark, UsageReport
 from orchestrator_tui.missions.changes import Changes, FailureReport
 
 
@@ -192,7 +192,13 @@ class MissionStore(Transactions, Protocol):
         """An id that no agent ever had."""
         ...
 
-    def record_usage(self, requests: Sequence[ApiRequest], marks: Sequence[TranscriptMark]) -> list[Counted]:
+    def record_usage(
+        self,
+        requests: Sequence[ApiRequest],
+        marks: Sequence[TranscriptMark],
+        costs: Sequence[ConversationCost],
+        turns: Sequence[MissionTurn],
+    ) -> list[Counted]:
         """Counts requests and notes how far transcripts are read."""
         ...
 

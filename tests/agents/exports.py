@@ -14,7 +14,7 @@ def export(*requests: ApiRequest) -> dict[str, Any]:
 
 def _fields(request: ApiRequest) -> dict[str, dict[str, Any]]:
     fields: dict[str, dict[str, Any]] = {
-        "session.id": {"stringValue": "0dab30cc-8687-4586-a7a5-0f6085fdfea8"},
+        "session.id": {"stringValue": request.conversation},
         "event.name": {"stringValue": "api_request"},
         "model": {"stringValue": "claude-sonnet-5-5"},
         "input_tokens": {"intValue": request.input},

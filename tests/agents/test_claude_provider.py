@@ -12,6 +12,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -425,3 +426,78 @@ def test_it_is_a_provider(provider: ClaudeProvider) -> None:
     assert as_protocol.supports_fresh
     assert as_protocol.typed_prompt("m-1") == "/mcp__orchestrator__mission m-1"
     assert as_protocol.answer_keys(True) != as_protocol.answer_keys(False)
+
+
+class TestTelemetry:
+    def test_comes_to_us_under_the_agents_token(
+        self, provider: ClaudeProvider, record: AgentRecord, context: AgentContext
+    ) -> None:
+        env = provider.launch(record, context, Start(CONVERSATION)).env
+        assert env["CLAUDE_CODE_ENABLE_TELEMETRY"] == "1"
+        assert env["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"] == context.hooks_url.replace("/hooks", "/v1/logs")
+        assert unquote(env["OTEL_EXPORTER_OTLP_LOGS_HEADERS"]) == f"Authorization=Bearer {context.token}"
+        assert not [name for name in env if "METRIC" in name or "TRACE" in name]
+
+    @pytest.mark.parametrize("name", ["CLAUDE_CODE_ENABLE_TELEMETRY", "OTEL_EXPORTER_OTLP_ENDPOINT"])
+    @pytest.mark.parametrize("where", ["environment", "agent", "user", "project", "local"])
+    def test_that_the_user_has_set_up_is_left_alone(
+        self,
+        record: AgentRecord,
+        context: AgentContext,
+        environ: dict[str, str],
+        name: str,
+        where: str,
+    ) -> None:
+        files = {
+            "user": config_folder(environ) / "settings.json",
+            "project": Path(context.cwd) / ".claude" / "settings.json",
+            "local": Path(context.cwd) / ".claude" / "settings.local.json",
+        }
+        if where in files:
+            files[where].parent.mkdir(parents=True, exist_ok=True)
+            files[where].write_text(json.dumps({"env": {name: "http://collector"}}))
+        own = {name: "1"} if where == "environment" else {}
+        config: dict[str, object] = {"env": {name: "1"}} if where == "agent" else {}
+        spec = ClaudeProvider(environ={**environ, **own}).launch(
+            replace(record, config=config), context, Start(CONVERSATION)
+        )
+        assert not [key for key in spec.env if key.startswith("OTEL_") or key == "CLAUDE_CODE_ENABLE_TELEMETRY"]
+
+    def test_settings_that_say_nothing_of_it_or_cannot_be_read_are_none(
+        self, provider: ClaudeProvider, record: AgentRecord, context: AgentContext, environ: dict[str, str]
+    ) -> None:
+        file = config_folder(environ) / "settings.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for text in ('{"env": {"FOO": "1"}}', '{"env": 3}', "[]", "{"):
+            file.write_text(text)
+            assert "OTEL_LOGS_EXPORTER" in provider.launch(record, context, Start(CONVERSATION)).env
+
+
+class TestTranscripts:
+    def test_are_the_conversations_and_its_subagents(
+        self, provider: ClaudeProvider, record: AgentRecord, context: AgentContext, environ: dict[str, str]
+    ) -> None:
+        write_transcript(environ, context, "x")
+        (main,) = provider.transcripts(record, context)
+        folder = main.with_suffix("") / "subagents"
+        folder.mkdir(parents=True)
+        for name in ("agent-b.jsonl", "agent-a.jsonl", "agent-a.meta.json"):
+            (folder / name).touch()
+        assert [path.name for path in provider.transcripts(record, context)] == [
+            f"{CONVERSATION}.jsonl",
+            "agent-a.jsonl",
+            "agent-b.jsonl",
+        ]
+        assert provider.transcripts(replace(record, conversation_id=None), context) == ()
+
+    @pytest.mark.parametrize(
+        ("model", "window"),
+        [
+            ("claude-sonnet-5-5", 1_000_000),
+            ("claude-sonnet-4-5", 200_000),
+            ("claude-sonnet-4-5[1m]", 1_000_000),
+            ("gpt", None),
+        ],
+    )
+    def test_a_models_window(self, provider: ClaudeProvider, model: str, window: int | None) -> None:
+        assert provider.context_window(model) == window

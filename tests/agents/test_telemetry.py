@@ -10,7 +10,7 @@ from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.usage import ApiRequest
 from tests.agents.exports import export
 
-ONE = ApiRequest("req_1", 4, 1_795_821_673_755, "turn-1", 11, 7, 5, 3, 9.199999999999999e-05)
+ONE = ApiRequest("req_1", 4, 1_795_821_673_755, "turn-1", 11, 7, 5, 3, 9.199999999999999e-05, "c1")
 
 
 def attributes_of(body: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
@@ -24,12 +25,34 @@ _ERRORS = {
 }
 
 
-class MessagesStub:
-    """Notes every request; ``url`` is the API's base while it runs."""
+Usage = Mapping[str, int]
+CONSTANT: Usage = {"input_tokens": 11, "output_tokens": 7}
 
-    def __init__(self, answer: Callable[[Mapping[str, Any]], Answer] = answer) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one answered request counted, and the request."""
+
+    request_id: str
+    usage: Usage
+    body: Mapping[str, Any]
+
+
+class MessagesStub:
+    """Notes every request; ``url`` is the API's base while it runs.
+
+    ``usage`` says what the request with this number, from 0, counts; ``bills`` are those that were answered.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Mapping[str, Any]], Answer] = answer,
+        usage: Callable[[int], Usage] = lambda _number: CONSTANT,
+    ) -> None:
         self._answer = answer
         self.requests: list[dict[str, Any]] = []
+        self.bills: list[Bill] = []
+        self._usage = usage
         self.strays: list[str] = []
         routes = [
             Route("/v1/messages", self._messages, methods=["POST"]),
@@ -54,12 +77,15 @@ class MessagesStub:
         body: dict[str, Any] = json.loads(await request.body())
         self.requests.append(body)
         step = self._answer(body)
-        headers = {"request-id": f"req_{uuid.uuid4().hex[:12]}"}
+        request_id = f"req_{uuid.uuid4().hex[:12]}"
+        headers = {"request-id": request_id}
         if isinstance(step, Refuse):
             kind = _ERRORS.get(step.status, "api_error")
             error = {"type": "error", "error": {"type": kind, "message": step.message or f"stub {kind}"}}
             return JSONResponse(error, status_code=step.status, headers={**headers, **step.headers})
-        message = _message(body, step)
+        usage = self._usage(len(self.bills))
+        self.bills.append(Bill(request_id, usage, body))
+        message = _message(body, step, usage)
         if not body.get("stream"):
             return JSONResponse(message, headers=headers)
         pause_s = step.pause_s if isinstance(step, Say) else 0.0
@@ -71,7 +97,7 @@ class MessagesStub:
         return JSONResponse(error, status_code=404)
 
 
-def _message(body: dict[str, Any], step: Say | Use) -> dict[str, Any]:
+def _message(body: dict[str, Any], step: Say | Use, usage: Usage) -> dict[str, Any]:
     if isinstance(step, Say):
         content: list[dict[str, Any]] = [{"type": "text", "text": step.text}]
     else:
@@ -85,12 +111,19 @@ def _message(body: dict[str, Any], step: Say | Use) -> dict[str, Any]:
         "content": content,
         "stop_reason": "tool_use" if isinstance(step, Use) else "end_turn",
         "stop_sequence": None,
-        "usage": {"input_tokens": 11, "output_tokens": 7},
+        "usage": dict(usage),
     }
 
 
 async def _stream(message: dict[str, Any], pause_s: float) -> AsyncIterator[bytes]:
-    yield _event("message_start", message={**message, "content": [], "stop_reason": None})
+    # At the beginning of an answer only the first token of it is counted.
+    begun: dict[str, Any] = {
+        **message,
+        "content": [],
+        "stop_reason": None,
+        "usage": {**message["usage"], "output_tokens": 1},
+    }
+    yield _event("message_start", message=begun)
     for index, block in enumerate(message["content"]):
         is_text = block["type"] == "text"
         empty: dict[str, Any] = {**block, "text": ""} if is_text else {**block, "input": {}}
@@ -104,7 +137,7 @@ async def _stream(message: dict[str, Any], pause_s: float) -> AsyncIterator[byte
             yield _event("content_block_delta", index=index, delta=delta)
         yield _event("content_block_stop", index=index)
     stop = {"stop_reason": message["stop_reason"], "stop_sequence": None}
-    yield _event("message_delta", delta=stop, usage={"output_tokens": 7})
+    yield _event("message_delta", delta=stop, usage={"output_tokens": message["usage"]["output_tokens"]})
     yield _event("message_stop")
 
 

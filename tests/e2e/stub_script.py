@@ -6,6 +6,7 @@ Words in the newest user text steer it, in the order written:
 ``[[PLAN text]]`` in plan mode writes the text to the plan file that the CLI names, and asks to leave that mode ·
 ``[[SLOW n]]`` streams n words, one a second ·
 ``[[ERR code]]`` is that HTTP error, every time · ``[[FAIL code message]]`` reports failure ·
+``[[AGENT text]]`` has a subagent told that text ·
 ``[[OUTPUT text]]`` is the reported output · ``[[SILENT]]`` ends the turn without a report, and again when reminded.
 A text that only points to a file has that read first. A text with a mission's header is otherwise completed through
 the MCP tool; any other is echoed.
@@ -124,6 +125,8 @@ def _plan(text: str, earlier: list[str], plan_file: str) -> Iterator[Answer]:
             case "PLAN":
                 yield Use("Write", {"file_path": plan_file, "content": rest})
                 yield Use("ExitPlanMode", {})
+            case "AGENT":
+                yield Use("Agent", {"description": "scripted", "prompt": rest, "subagent_type": "general-purpose"})
             case "ERR":
                 yield Refuse(int(rest))
                 return

@@ -46,7 +46,9 @@ async def mission(backend: FakeBackend, caller: Caller = OPERATOR, **arguments: 
 
 
 async def test_agent_status_has_exactly_the_specified_shape(backend: FakeBackend) -> None:
-    beside = {"pid": None, "pane_id": None, "waiting_for": None}
+    tokens = {"input": 0, "output": 0, "cache_read": 0, "cache_write": 0}
+    spent = {"tokens": tokens, "cost_usd": 0.0, "context_percent": None}
+    beside = {"pid": None, "pane_id": None, "waiting_for": None, **spent}
     fresh = {"current_task": None, "tasks_completed": 0, "tasks_failed": 0, "success_rate": "n/a"}
     assert await agent(backend, action="status") == {
         "total_agents": 3,
@@ -66,6 +68,7 @@ async def test_agent_status_has_exactly_the_specified_shape(backend: FakeBackend
                 "pid": 77,
                 "pane_id": "%2",
                 "waiting_for": None,
+                **spent,
             },
             {
                 "id": 3,
@@ -284,6 +287,9 @@ async def test_mission_status_has_the_reports_fields(backend: FakeBackend) -> No
             "duration_ms": None,
             "reported_duration_ms": None,
             "token_usage": {"input": 3, "output": 4},
+            "cache_read_tokens": 0,
+            "cache_write_tokens": 0,
+            "cost_usd": 0.0,
         }
     ]
 

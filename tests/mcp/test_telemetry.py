@@ -8,7 +8,7 @@ from orchestrator_tui.mcp.guard import LOGS_BODY_LIMIT
 from tests.agents.exports import export
 from tests.mcp.conftest import Lab
 
-ONE = ApiRequest("req_1", 2, 1_795_821_673_755, "turn-1", 11, 7, 5, 3, 0.25)
+ONE = ApiRequest("req_1", 2, 1_795_821_673_755, "turn-1", 11, 7, 5, 3, 0.25, "c1")
 
 
 async def test_an_export_arrives_under_the_agent_that_its_token_names(lab: Lab) -> None:

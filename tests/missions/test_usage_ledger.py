@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.core.errors import StoreUnavailable
-from orchestrator_tui.core.usage import KEEP_REQUESTS_MS, ApiRequest, Spent, TranscriptMark, day_of
+from orchestrator_tui.core.usage import (
+    KEEP_REQUESTS_MS,
+    ApiRequest,
+    ConversationCost,
+    MissionTurn,
+    Spent,
+    TranscriptMark,
+    day_of,
+)
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.missions.schema import UPGRADES
 from tests.missions.helpers import FakeClock, open_queue, start
@@ -68,6 +76,32 @@ class TestARequest:
         await queue.ledger.record([replace(TOLD, output=1)])
         assert (await queue.ledger.report()).total.output == 20
 
+    async def test_nobody_priced_gets_what_is_left_of_its_conversations_cost(self, queue: MissionQueue) -> None:
+        known = replace(PRICED, id="req_0", conversation="c1")
+        small, large = (replace(TOLD, id=f"req_{n}", output=20 * n, conversation="c1") for n in (1, 9))
+        other = replace(TOLD, id="req_other", conversation="c2")
+        await queue.ledger.record([known, small, large, other])
+        await queue.ledger.record([], [], [ConversationCost("c1", 2.0)])
+        total = (await queue.ledger.report()).total
+        assert (round(total.cost_usd, 9), total.unpriced) == (2.0, 1)
+        assert await queue.ledger.record([small, large], [], [ConversationCost("c1", 2.0)]) == []
+
+    async def test_shares_are_shared_out_again_when_the_conversation_went_on(self, queue: MissionQueue) -> None:
+        first, second = (replace(TOLD, id=f"req_{n}", conversation="c1") for n in (1, 2))
+        for request, cost in ((first, 1.0), (second, 1.0), (second, 3.0)):
+            await queue.ledger.record([request], [], [ConversationCost("c1", cost)])
+        assert (await queue.ledger.report()).total == Spent(20, 40, 60, 80, 3.0)
+
+    async def test_what_telemetry_tells_late_goes_before_a_share(self, queue: MissionQueue) -> None:
+        await queue.ledger.record([replace(TOLD, conversation="c1")], [], [ConversationCost("c1", 2.0)])
+        await queue.ledger.record([replace(PRICED, conversation="c1")])
+        assert (await queue.ledger.report()).total == PRICED.spent
+
+    async def test_of_a_conversation_that_cost_less_than_its_parts_costs_nothing(self, queue: MissionQueue) -> None:
+        await queue.ledger.record([replace(PRICED, id="a", conversation="c1"), replace(TOLD, conversation="c1")])
+        await queue.ledger.record([], [], [ConversationCost("c1", 0.25)])
+        assert (await queue.ledger.report()).total == Spent(20, 40, 60, 80, 0.5)
+
     async def test_is_forgotten_after_a_while_and_then_not_counted_again(
         self, queue: MissionQueue, clock: FakeClock
     ) -> None:
@@ -114,6 +148,23 @@ class TestTheMission:
         await queue.ledger.record([late])
         assert (await spent_on(queue, "a")).cost_usd == 0.5
         assert await spent_on(queue, "b") == Spent()
+
+    async def test_is_the_one_whose_prompt_it_follows_from_whenever_that_was(
+        self, queue: MissionQueue, clock: FakeClock
+    ) -> None:
+        early = [later(clock, "r1", turn="t1"), replace(later(clock, "r2", turn="t1"), cost_usd=None)]
+        clock.advance(10)
+        await running(queue, clock, "a")
+        await queue.ledger.record(early)
+        assert await spent_on(queue, "a") == Spent()
+        await queue.ledger.record([], turns=[MissionTurn("t1", "a"), MissionTurn("t2", "nowhere")])
+        await queue.complete("a", output="done")
+        clock.advance(1)
+        await queue.ledger.record([replace(early[1], cost_usd=0.25), later(clock, "r3", turn="t1")])
+        assert await spent_on(queue, "a") == Spent(30, 60, 90, 120, 1.25)
+        report = await queue.ledger.report()
+        assert report.total == Spent(30, 60, 90, 120, 1.25)
+        assert dict(report.agents)[1] == report.total
 
     async def test_sums_all_attempts(self, queue: MissionQueue, clock: FakeClock) -> None:
         await running(queue, clock, "a")

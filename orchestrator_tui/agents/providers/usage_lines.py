@@ -2,27 +2,45 @@
 
 Claude Code 2.1.328 (measured) writes one line for each block of an answer, each with the usage of the whole answer as
 far as it was known and the ``requestId``; ``user`` lines have the ``promptId`` that all requests following from them
-share. The demo agent writes the same.
+share. A ``cost-state`` line, written when the program ends by itself or by SIGTERM, has the cost of the conversation so
+far, earlier runs of it included. The demo agent writes all but this.
 """
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from orchestrator_tui.core.usage import ApiRequest, TranscriptMark
+from orchestrator_tui.core.usage import ApiRequest, ConversationCost, MissionTurn, TranscriptMark
 
 _SYNTHETIC = "<synthetic>"
 _PROMPT_ID = re.compile(rb'"promptId": ?"([^"\\]{1,64})"')
 
+_HEADER = re.compile(
+    rb'(?:"|\\n\\n)Mission ([A-Za-z0-9][A-Za-z0-9._-]{0,63}) \(delivery [0-9A-Za-z_-]{1,64}\)(?:\\r)?\\n'
+)
+"""A delivery's first line as JSON has it, alone or behind a word to one that was restarted."""
 
-def read_lines(data: bytes, mark: TranscriptMark) -> tuple[list[ApiRequest], TranscriptMark]:
-    """The requests in whole lines that begin at ``mark``, and the mark behind them; what is no such line is no error.
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What some lines tell; ``mark`` is behind them."""
+
+    requests: tuple[ApiRequest, ...]
+    costs: tuple[ConversationCost, ...]
+    turns: tuple[MissionTurn, ...]
+    mark: TranscriptMark
+
+
+def read_lines(data: bytes, mark: TranscriptMark) -> Reading:
+    """Reads whole lines that begin at ``mark``; what cannot be understood is passed over.
 
     The context is that of the conversation itself, not of its subagents: what the model was last given to read.
     """
     found: dict[str, ApiRequest] = {}
+    costs: dict[str, ConversationCost] = {}
+    turns: list[MissionTurn] = []
     turn, context, model = mark.turn, mark.context_tokens, mark.model
     for line in data.split(b"\n"):
         # Only few lines are worth parsing: the others may hold whole files.
@@ -36,10 +54,16 @@ def read_lines(data: bytes, mark: TranscriptMark) -> tuple[list[ApiRequest], Tra
             if entry.get("isSidechain") is not True:
                 context = request.input + request.cache_read + request.cache_write
                 model = str(entry["message"].get("model") or "")
+        elif b'"cost-state"' in line:
+            if (cost := _cost(line)) is not None:
+                costs[cost.conversation] = cost
         elif (prompt := _PROMPT_ID.search(line)) is not None:
             turn = prompt[1].decode("utf-8", "replace")
-    offset = mark.offset + len(data)
-    return list(found.values()), replace(mark, offset=offset, turn=turn, context_tokens=context, model=model)
+            if b'"tool_result"' not in line and (headers := _HEADER.findall(line)):
+                # After an interruption old and new texts may come in one message: the newest counts.
+                turns.append(MissionTurn(turn, headers[-1].decode("ascii")))
+    behind = replace(mark, offset=mark.offset + len(data), turn=turn, context_tokens=context, model=model)
+    return Reading(tuple(found.values()), tuple(costs.values()), tuple(turns), behind)
 
 
 def _entry(line: bytes) -> dict[str, Any] | None:
@@ -64,10 +88,21 @@ def _request(entry: dict[str, Any], agent_id: int, turn: str | None) -> ApiReque
             output=_count(usage, "output_tokens"),
             cache_read=_count(usage, "cache_read_input_tokens"),
             cache_write=_count(usage, "cache_creation_input_tokens"),
+            conversation=entry.get("sessionId"),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
     return request if request.spent.tokens else None
+
+
+def _cost(line: bytes) -> ConversationCost | None:
+    entry = _entry(line)
+    if entry is None or entry.get("type") != "cost-state" or entry.get("hasUnknownModelCost") is True:
+        return None
+    conversation, cost = entry.get("sessionId"), entry.get("totalCostUSD")
+    if not isinstance(conversation, str) or not isinstance(cost, (int, float)) or not 0 <= cost < 1e9:
+        return None
+    return ConversationCost(conversation, float(cost))
 
 
 def _count(usage: dict[str, Any], key: str) -> int:

@@ -143,7 +143,7 @@ async def _(lab: AgentLab) -> None:
     await lab.until_pane("Do you want to proceed")
     await lab.until_shown(AgentState.WAITING)
     await lab.press("Enter")
-    await lab.until_pane("made$")
+    await lab.until_pane("[●⏺] made$")
 
 
 @case("a question with options", AgentState.WAITING, WaitingFor.QUESTION, "AskUserQuestion|colour")

@@ -319,7 +319,7 @@ async def _(lab: AgentLab) -> None:
 async def _(lab: AgentLab) -> None:
     await lab.spawn(env=_ACCOUNT)
     await lab.say("a limit")
-    await lab.until_pane("hit your limit", 40)
+    await lab.until_pane("hit your .*limit", 40)
 
 
 @case("a person's draft", AgentState.IDLE)

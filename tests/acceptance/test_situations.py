@@ -12,7 +12,7 @@ from tests.e2e.claude_cli import CliUnavailable, ensure_cli
 from tests.e2e.screen_situations import answer_by
 from tests.e2e.stub import MessagesStub
 
-pytestmark = [pytest.mark.e2e, pytest.mark.tmux, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.tmux, pytest.mark.timeout(300)]
 
 PLAYED = (
     "trust dialog",  # only its screen tells

@@ -72,6 +72,7 @@ WAYS = ("Way 1", "Way 2", "Way 3", "Way 4", "Type something.", "Chat about this"
 EXPECTED = {
     "idle-fresh": boxed(Situation.IDLE),
     "idle-answered": boxed(Situation.IDLE),
+    "idle-named": boxed(Situation.IDLE),
     "idle-after-shell-output": boxed(Situation.IDLE),
     "idle-exit-warning": boxed(Situation.IDLE),
     "idle-shortcuts": boxed(Situation.IDLE),

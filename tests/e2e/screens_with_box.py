@@ -205,3 +205,12 @@ def _(lab: ScreenLab) -> None:
     lab.press("Enter")
     lab.wait("done")
     lab.settle()
+
+
+@recording("idle-named")
+def _(lab: ScreenLab) -> None:
+    lab.start("--permission-mode", "manual", "--name", "the parser")
+    lab.ready()
+    lab.say("hello there")
+    lab.wait("done")
+    lab.settle()

@@ -81,10 +81,13 @@ def read_hook(payload: Mapping[str, object]) -> HookReading:
                 was_reminded=payload.get("stop_hook_active") is True,
             )
         case "StopFailure":
+            error = _text(payload, "error") or "unknown"
             return HookReading(
                 Meaning.TURN_FAILED,
                 conversation,
-                detail=_text(payload, "error") or "unknown",
+                # No turn can succeed before a person has logged in.
+                waiting_for=WaitingFor.LOGIN if error == "authentication_failed" else None,
+                detail=error,
                 last_message=_text(payload, "last_assistant_message"),
             )
         case _:

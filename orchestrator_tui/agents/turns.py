@@ -10,6 +10,7 @@ from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, read_hook
 from orchestrator_tui.agents.mission_text import compose, compose_reminder
 from orchestrator_tui.agents.permissions import Permissions
 from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.agents.words import failure_of
 from orchestrator_tui.core.errors import Forbidden, LeaseLost
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState
@@ -77,7 +78,7 @@ class Turns:
                 if running is not None:
                     message = reading.last_message or reading.detail
                     await self._settling.turn_failed(running, f"api_{reading.detail}", message)
-                self._became_idle(agent_id)
+                self._after_failure(record, reading)
             case _:
                 pass
         return _NOTHING
@@ -191,6 +192,15 @@ class Turns:
     def _running(self, agent_id: int) -> Mission | None:
         claims = self._fleet.hand(agent_id).claims
         return next((mission for mission in claims if mission.state is MissionState.RUNNING), None)
+
+    def _after_failure(self, record: AgentRecord, reading: HookReading) -> None:
+        if reading.waiting_for is None:
+            self._became_idle(record.id, failure_of(reading))
+            return
+        self.permissions.settle(record.id)
+        self._fleet.book.transition(
+            record.id, AgentState.WAITING, reason=failure_of(reading), waiting_for=reading.waiting_for
+        )
 
     def _became_idle(self, agent_id: int, reason: str | None = None) -> None:
         fleet = self._fleet

@@ -11,6 +11,14 @@ from orchestrator_tui.pty.procs import STOPPED_STATE, ProcessInfo
 _LONGEST = 300
 
 
+def failure_of(reading: HookReading) -> str:
+    """A failed turn in one line for people: the program's own words and the kind of error."""
+    said = " ".join(reading.last_message.split())
+    if said.startswith("API Error"):
+        return f"{said} ({reading.detail})"[:_LONGEST]
+    return f"API error {reading.detail}: {said}"[:_LONGEST] if said else f"API error {reading.detail}"
+
+
 def word_of_hook(reading: HookReading, name: str, at: int, *, begins_mission: bool = False) -> Observation | None:
     """A hook's word; None for one that says nothing of a turn.
 
@@ -31,7 +39,8 @@ def word_of_hook(reading: HookReading, name: str, at: int, *, begins_mission: bo
             state = AgentState.BUSY if reading.works_on else AgentState.IDLE
             detail = "a background task goes on" if reading.works_on else ""
         case Meaning.TURN_FAILED:
-            state, detail = AgentState.IDLE, _failure(reading)
+            waiting_for, detail = reading.waiting_for, failure_of(reading)
+            state = AgentState.IDLE if waiting_for is None else AgentState.WAITING
         case _:
             return None
     leaves_open = reading.meaning in (Meaning.SESSION, Meaning.TURN_FAILED)
@@ -72,10 +81,3 @@ def word_of_record(record: AgentRecord, problem: str = "") -> Observation:
     return Observation(
         Source.SUPERVISOR, record.state_since, record.state, record.waiting_for, detail=reason, problem=problem
     )
-
-
-def _failure(reading: HookReading) -> str:
-    said = " ".join(reading.last_message.split())
-    if said.startswith("API Error"):
-        return f"{said} ({reading.detail})"[:_LONGEST]
-    return f"API error {reading.detail}: {said}"[:_LONGEST] if said else f"API error {reading.detail}"

@@ -16,6 +16,10 @@ from orchestrator_tui.core.verdict import Confidence, Observation, Source, Verdi
 SETTLED_MS = 500
 """A session file that is newer than the newest hook is believed once no hook has followed for so long."""
 
+CONTRADICTED_MS = 2_000
+"""A screen that contradicts the newest hook counts when it was looked at so long after it: the Claude CLI (2.1.328)
+goes on drawing its work while it waits for the reply to the hook that ends its turn, on a busy machine 1 s and more."""
+
 ANSWERED_MS = 1_000
 """The same for a request whose hook is still held: its program closes the connection a moment later."""
 
@@ -104,6 +108,9 @@ def doubt(observations: Iterable[Observation], now: int) -> str | None:
         return None if _is_silence_known(seen) else "it has said nothing since its start"
     hook, status = seen.hook, seen.status
     if hook is not None and status is not None and not _agree(hook, status):
+        if seen.look is not None and seen.look.state is AgentState.WAITING:
+            is_recent = now - seen.look.at < LOOK_AGAIN_MS
+            return None if is_recent else "only its screen shows whether it still waits"
         is_settled = seen.look is not None and seen.look.state in (hook.state, status.state)
         return None if is_settled or now - seen.newest > UNDECIDED_MS else "hook and session file disagree"
     waits = next((word for word in (hook, status) if word is not None and word.state is AgentState.WAITING), None)
@@ -208,10 +215,10 @@ def _hook_is_newer(seen: _Seen) -> _Decision | None:
     hook, status, look = seen.hook, seen.status, seen.look
     if hook is None or status is None:
         return None
-    if look is not None and look.at > hook.at + SETTLED_MS:
-        if look.state is status.state:
+    if look is not None:
+        if look.state is status.state and look.at > hook.at + CONTRADICTED_MS:
             return _told(seen, Confidence.HIGH, "the hook is newer, but session file and screen contradict it")
-        if look.state is hook.state:
+        if look.state is hook.state and look.at > hook.at + SETTLED_MS:
             return _by(hook, Confidence.HIGH, "the hook is newer than the session file, and the screen agrees")
     if seen.now - hook.at > INSISTS_MS:
         return _told(seen, Confidence.MEDIUM, "the session file has gone on saying so since the hook")

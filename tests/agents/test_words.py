@@ -39,6 +39,13 @@ def heard(name: str, **fields: object) -> Observation | None:
         ("StopFailure", {"error": "rate_limit"}, IDLE, None, "API error rate_limit"),
         (
             "StopFailure",
+            {"error": "authentication_failed", "last_assistant_message": "Please run /login"},
+            WAITING,
+            WaitingFor.LOGIN,
+            "API error authentication_failed: Please run /login",
+        ),
+        (
+            "StopFailure",
             {"error": "server_error", "last_assistant_message": "API Error: 529\noverloaded"},
             IDLE,
             None,

@@ -156,6 +156,39 @@ def _(lab: ScreenLab) -> None:
     lab.settle()
 
 
+_FAR = {
+    **_RESET,
+    "anthropic-ratelimit-unified-reset": "4102444800",
+    "anthropic-ratelimit-unified-5h-reset": "4102444800",
+}
+
+
+@recording("limit-choice", bad=[Refuse(429, "This request would exceed your account's rate limit.", _FAR)])
+def _(lab: ScreenLab) -> None:
+    token = {"CLAUDE_CODE_OAUTH_TOKEN": "dummy-token"}
+    lab.start("--permission-mode", "manual", env=token, without=["ANTHROPIC_API_KEY"])
+    lab.ready()
+    lab.say("a bad one")
+    lab.wait("What do you want to do", 40)
+    lab.settle()
+
+
+_FIVE_HOURS = {name: value for name, value in _FAR.items() if "5h" not in name and "overage" not in name}
+
+
+@recording("limit-stopped", bad=[Refuse(429, "This request would exceed your account's rate limit.", _FIVE_HOURS)])
+def _(lab: ScreenLab) -> None:
+    token = {"CLAUDE_CODE_OAUTH_TOKEN": "dummy-token"}
+    lab.start("--permission-mode", "manual", env=token, without=["ANTHROPIC_API_KEY"])
+    lab.ready()
+    lab.say("a bad one")
+    lab.wait("What do you want to do", 40)
+    lab.settle()
+    lab.press("Enter")
+    lab.wait("^❯(?! 1)[\\s\\S]*for shortcuts")
+    lab.settle()
+
+
 @recording("limit-cancelled", bad=[Refuse(429, "This request would exceed your account's rate limit.", _RESET)])
 def _(lab: ScreenLab) -> None:
     token = {"CLAUDE_CODE_OAUTH_TOKEN": "dummy-token"}

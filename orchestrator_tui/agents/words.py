@@ -11,6 +11,14 @@ from orchestrator_tui.pty.procs import STOPPED_STATE, ProcessInfo
 _LONGEST = 300
 
 
+def failure_of(reading: HookReading) -> str:
+    """A failed turn in one line for people: the program's own words and the kind of error."""
+    said = " ".join(reading.last_message.split())
+    if said.startswith("API Error"):
+        return f"{said} ({reading.detail})"[:_LONGEST]
+    return f"API error {reading.detail}: {said}"[:_LONGEST] if said else f"API error {reading.detail}"
+
+
 def word_of_hook(reading: HookReading, name: str, at: int, *, begins_mission: bool = False) -> Observation | None:
     """A hook's word; None for one that says nothing of a turn.
 
@@ -73,11 +81,3 @@ def word_of_record(record: AgentRecord, problem: str = "") -> Observation:
     return Observation(
         Source.SUPERVISOR, record.state_since, record.state, record.waiting_for, detail=reason, problem=problem
     )
-
-
-def failure_of(reading: HookReading) -> str:
-    """A failed turn in one line for people: the program's own words and the kind of error."""
-    said = " ".join(reading.last_message.split())
-    if said.startswith("API Error"):
-        return f"{said} ({reading.detail})"[:_LONGEST]
-    return f"API error {reading.detail}: {said}"[:_LONGEST] if said else f"API error {reading.detail}"

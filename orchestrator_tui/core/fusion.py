@@ -108,6 +108,9 @@ def doubt(observations: Iterable[Observation], now: int) -> str | None:
         return None if _is_silence_known(seen) else "it has said nothing since its start"
     hook, status = seen.hook, seen.status
     if hook is not None and status is not None and not _agree(hook, status):
+        if seen.look is not None and seen.look.state is AgentState.WAITING:
+            is_recent = now - seen.look.at < LOOK_AGAIN_MS
+            return None if is_recent else "only its screen shows whether it still waits"
         is_settled = seen.look is not None and seen.look.state in (hook.state, status.state)
         return None if is_settled or now - seen.newest > UNDECIDED_MS else "hook and session file disagree"
     waits = next((word for word in (hook, status) if word is not None and word.state is AgentState.WAITING), None)

@@ -224,7 +224,7 @@ def run_in(
     """The comparison in a folder of its own; whether all is equal."""
     work = folder / "work"
     work.mkdir()
-    with MessagesStub(usage_of) as stub:
+    with MessagesStub(usage=usage_of) as stub:
         home = ClaudeHome(folder / "home", cli, stub.url)
         home.trust(work)
         program = Program(work)

@@ -331,6 +331,11 @@ class TestDoubt:
         assert doubt([*words, said(SCREEN, 3, IDLE)], NOW) is not None
         assert doubt([*words, said(SCREEN, 1, IDLE)], NOW) is None
 
+    def test_a_dialog_that_only_the_screen_shows_to_be_open_is_looked_at_again(self) -> None:
+        words = [said(HOOK, 90, WAITING, WaitingFor.LOGIN), said(STATUS, 89, IDLE), RUNS, ours(WAITING)]
+        assert doubt([*words, said(SCREEN, 4, WAITING, WaitingFor.LOGIN)], NOW) is None
+        assert doubt([*words, said(SCREEN, 6, WAITING, WaitingFor.LOGIN)], NOW) is not None
+
     def test_a_contradiction_that_no_look_settles_is_given_up(self) -> None:
         assert doubt([said(HOOK, 90, BUSY), said(STATUS, 61, IDLE), said(SCREEN, 0), RUNS, ours(IDLE)], NOW) is None
 

@@ -182,12 +182,12 @@ async def test_a_look_at_the_pane_while_a_line_is_being_typed_does_not_take_it_f
 
     async def looked_at(agent: int, text: str) -> None:
         await write(agent, text)
-        looks.append(asyncio.create_task(approach.is_free(live.supervisor.fleet.book.get(agent))))
 
         async def is_shown() -> bool:
             return (await sight(live, agent_id)).box == text
 
         await eventually(is_shown, "the line is shown")
+        looks.append(asyncio.create_task(approach.is_free(live.supervisor.fleet.book.get(agent))))
         await asyncio.wait(looks, timeout=0.3)
 
     monkeypatch.setattr(manager, "type_text", looked_at)

@@ -66,6 +66,17 @@ class Approach:
             if self.waits.pop(mission.id, None) is not None:
                 fleet.changed(agent_id)
 
+    def begins(self, mission: Mission) -> bool:
+        """From here on something of the mission may reach the agent; False when it is no longer wanted."""
+        assert mission.agent_id is not None
+        if not self._fleet.is_in_hand(mission):
+            return False
+        hand = self._fleet.hand(mission.agent_id)
+        hand.approaching, hand.is_delivering, hand.underway = None, True, mission.id
+        self.waits.pop(mission.id, None)
+        self._note(mission.agent_id, None)
+        return True
+
     async def is_free(self, record: AgentRecord) -> bool:
         """Looks whether the agent's pane is free now, and notes why it is not."""
         wait = await self._typist.look(record)

@@ -116,12 +116,12 @@ class Delivery:
             return await self._start_fresh(record, mission)
         if provider.screen is not None and self.by_screen is not None:
             wait = await self.typist.look(record)
-            if wait is None and self._begins(mission):
+            if wait is None and self.approach.begins(mission):
                 await self.by_screen(record, mission)
                 await self._conclude(mission)
             return wait
         line = provider.typed_prompt(mission.id)
-        wait = await self.typist.type(record, line, lambda: self._begins(mission))
+        wait = await self.typist.type(record, line, lambda: self.approach.begins(mission))
         if wait is None:
             await self._conclude(mission, line)
         else:
@@ -136,19 +136,10 @@ class Delivery:
         async with self._starts.turn(lambda: self._is_held_back(record.id)):
             # Others may have started meanwhile, one after the other.
             wait = await self.typist.look(fleet.book.get(record.id))
-            if wait is None and self._begins(mission):
+            if wait is None and self.approach.begins(mission):
                 await start_fresh(fleet, self.launcher, record.id, mission)
                 await self._conclude(mission)
             return wait
-
-    def _begins(self, mission: Mission) -> bool:
-        """From here on something of the mission may reach the agent; False when it is no longer wanted."""
-        assert mission.agent_id is not None
-        hand = self._fleet.hand(mission.agent_id)
-        if not self._fleet.is_in_hand(mission):
-            return False
-        hand.approaching, hand.is_delivering, hand.underway = None, True, mission.id
-        return True
 
     async def _conclude(self, mission: Mission, line: str | None = None) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()

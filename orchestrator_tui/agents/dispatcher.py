@@ -120,7 +120,9 @@ class Dispatcher:
         obstructed = [
             record
             for record in fleet.book.records()
-            if (hand := fleet.hand(record.id)).obstacle is not None and hand.approaching is None
+            if (hand := fleet.hand(record.id)).obstacle is not None
+            and hand.approaching is None
+            and not hand.is_delivering
         ]
         is_wanted = bool(obstructed and await self._ready(1))
         for record in obstructed:

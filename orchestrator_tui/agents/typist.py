@@ -45,6 +45,10 @@ class Typist:
 
     async def look(self, record: AgentRecord, *, may_work: bool = False) -> Wait | None:
         """Why nothing may be typed now, or None; empties the box of an own line that was not taken."""
+        async with self._fleet.hand(record.id).typing:
+            return await self._look(record, may_work=may_work)
+
+    async def _look(self, record: AgentRecord, *, may_work: bool) -> Wait | None:
         wait = _by_state(record, may_work=may_work)
         if wait is not None:
             return wait
@@ -59,7 +63,7 @@ class Typist:
                     return wait
                 case Clear():
                     assert own is not None
-                    await self.clear(record, own)
+                    await self._clear(record, own)
                 case Go():
                     return None
         return Wait("an own line is left in its input box", by_person=False)
@@ -74,7 +78,7 @@ class Typist:
         """
         hand = self._fleet.hand(record.id)
         async with hand.typing:
-            wait = await self.look(record, may_work=may_work)
+            wait = await self._look(record, may_work=may_work)
             if wait is not None or not still():
                 return wait
             hand.own_line = line
@@ -101,6 +105,10 @@ class Typist:
 
     async def clear(self, record: AgentRecord, line: str) -> None:
         """Empties the box if it holds exactly this line; a longer one goes row by row, each time looked at."""
+        async with self._fleet.hand(record.id).typing:
+            await self._clear(record, line)
+
+    async def _clear(self, record: AgentRecord, line: str) -> None:
         sight = await self._see(record)
         if sight is None or not holds(sight, line):
             return
@@ -139,7 +147,7 @@ class Typist:
                 keys = ("BSpace",) * len(line[start : start + CHUNK])
                 await self._fleet.manager.send_keys(record.id, *keys)
         else:
-            await self.clear(record, line)
+            await self._clear(record, line)
 
     async def _until(self, record: AgentRecord, condition: Callable[[InputSight], bool]) -> InputSight | None:
         """The first look that fulfils the condition, or the last one; None when nobody can be typed to any more."""

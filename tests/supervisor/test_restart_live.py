@@ -68,10 +68,10 @@ async def running(live: Live, agent_id: int) -> str:
 
 
 async def kill(live: Live, agent_id: int) -> None:
-    pid = live.agent(agent_id).pid
+    pid, crashes = live.agent(agent_id).pid, record(live, agent_id).crashes
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    await eventually(lambda: live.agent(agent_id).pid != pid, "the death is seen")
+    await eventually(lambda: record(live, agent_id).crashes != crashes, "the death is dealt with")
 
 
 async def attempt(live: Live, mission_id: str, number: int) -> Any:

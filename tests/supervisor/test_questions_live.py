@@ -28,6 +28,9 @@ def request(tool: str, tool_input: Mapping[str, object], event: str = "Permissio
 async def asked(live: Live, tool: str, tool_input: Mapping[str, object]) -> tuple[AttentionItem, "asyncio.Task[Any]"]:
     """An agent whose program asks, and the hook that waits for the reply."""
     (agent_id,) = await live.spawn()
+    fleet = live.supervisor.fleet
+    # Its session file is written: what it says is older than the request.
+    await eventually(lambda: fleet.own_word(fleet.book.get(agent_id)), "the program's own word")
     hook = asyncio.create_task(live.supervisor.hook(agent_id, request(tool, tool_input)))
 
     async def look() -> AttentionItem | None:
@@ -88,6 +91,6 @@ async def test_what_was_answered_in_the_pane_is_over_here(live: Live) -> None:
     assert item.agent_id is not None
     done = request("AskUserQuestion", {**QUESTION, "answers": {"Which?": "A"}}, "PostToolUse")
     await live.supervisor.hook(item.agent_id, done)
-    assert await hook == {}
     assert list(await live.supervisor.inbox()) == []
+    assert await hook == {}
     assert "answered in the pane" in live.events("permission")[-1]["reason"]

@@ -103,7 +103,7 @@ class ClaudeProvider:
         return f"{claude_settings.MISSION_COMMAND} {mission_id}"
 
     def answer_keys(self, allow: bool) -> tuple[str, ...]:
-        """The keys for an open permission dialog, in which "Yes" is preselected and digits do nothing."""
+        """The keys for an open permission dialog, in which "Yes" is preselected."""
         return ("Enter",) if allow else ("Escape",)
 
     def was_delivered(self, record: AgentRecord, context: AgentContext, nonce: str) -> bool:

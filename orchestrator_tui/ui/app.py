@@ -110,7 +110,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self._told &= {item.id for item in items}
         late = overdue(items, self._clock.now_ms(), self._notify_after_s, self._told)
         self._told |= {item.id for item in late}
-        if False:
+        if not self._has_seen_first:
             # Whoever opened this dashboard has these before their eyes, and an earlier one rang for them.
             self._has_seen_first = bool(self._model.session)
             return

@@ -57,9 +57,8 @@ class InboxStore:
         """Writes the present state."""
         if self._path is None:
             return
-        content = json.dumps(_KEPT.dump_python(self.kept, mode="json"), ensure_ascii=False).encode("utf-8", "replace")
         try:
-            await asyncio.to_thread(write_private_bytes, self._path, content)
+            await asyncio.to_thread(_write, self._path, self.kept)
         except OSError as error:
             log.warning("%s cannot be written: %s", self._path, error)
 
@@ -67,6 +66,12 @@ class InboxStore:
         if kept != self.kept:
             self.kept = kept
             self._is_dirty.set()
+
+
+def _write(path: Path, kept: Kept) -> None:
+    # The inputs of tools may be large: they become text beside the event loop too.
+    content = json.dumps(_KEPT.dump_python(kept, mode="json"), ensure_ascii=False).encode("utf-8", "replace")
+    write_private_bytes(path, content)
 
 
 def _read(path: Path) -> Kept:

@@ -34,6 +34,7 @@ class Asking:
         wait_until(
             lambda: (info := program.session(SESSION).endpoint()) is not None and info.pid == process.pid,
             "serve answers",
+            60,
         )
 
     def kill_supervisor(self) -> None:

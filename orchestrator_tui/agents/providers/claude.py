@@ -135,7 +135,7 @@ class ClaudeProvider:
         return claude_input.read_input(pane)
 
     def answer_keys(self, allow: bool) -> tuple[str, ...]:
-        """The keys for an open permission dialog, in which "Yes" is preselected and digits do nothing."""
+        """The keys for an open permission dialog, in which "Yes" is preselected."""
         return ("Enter",) if allow else ("Escape",)
 
     def was_delivered(self, record: AgentRecord, context: AgentContext, nonce: str) -> bool:

@@ -143,7 +143,7 @@ async def _(lab: AgentLab) -> None:
     await lab.until_pane("Do you want to proceed")
     await lab.until_shown(AgentState.WAITING)
     await lab.press("Enter")
-    await lab.until_pane("made$")
+    await lab.until_pane("[●⏺] made$")
 
 
 @case("a question with options", AgentState.WAITING, WaitingFor.QUESTION, "AskUserQuestion|colour")
@@ -319,7 +319,7 @@ async def _(lab: AgentLab) -> None:
 async def _(lab: AgentLab) -> None:
     await lab.spawn(env=_ACCOUNT)
     await lab.say("a limit")
-    await lab.until_pane("hit your limit", 40)
+    await lab.until_pane("hit your .*limit", 40)
 
 
 @case("a person's draft", AgentState.IDLE)

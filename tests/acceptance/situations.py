@@ -50,7 +50,8 @@ def line(result: Result) -> str:
     """One row of the table."""
     verdict = "ok" if result.is_right else "WRONG"
     seconds = "-" if result.seconds is None else f"{result.seconds:.2f}"
-    late = f" ({result.case.late})" if result.seconds is not None and result.seconds > 2 else ""
+    is_late = result.seconds is not None and result.seconds > 2
+    late = f" ({result.case.late or 'late, nobody knows why'})" if is_late else ""
     problem = f" [{result.problem.strip()}]" if result.problem else ""
     return f"{verdict:6}{result.case.name:42}{seconds:>6}  {result.source:13} {result.shown[:90]}{late}{problem}"
 

@@ -3,12 +3,18 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from orchestrator_tui.agents.providers.claude_screens import ScreenReading, Situation, all_rules, read_claude_screen
+from orchestrator_tui.agents.providers.claude_screens import (
+    ScreenReading,
+    Situation,
+    all_rules,
+    read_claude_screen,
+    rules_for,
+)
 
 VERSION = "2.1.328"
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "screens" / VERSION
@@ -66,6 +72,7 @@ WAYS = ("Way 1", "Way 2", "Way 3", "Way 4", "Type something.", "Chat about this"
 EXPECTED = {
     "idle-fresh": boxed(Situation.IDLE),
     "idle-answered": boxed(Situation.IDLE),
+    "idle-named": boxed(Situation.IDLE),
     "idle-after-shell-output": boxed(Situation.IDLE),
     "idle-exit-warning": boxed(Situation.IDLE),
     "idle-shortcuts": boxed(Situation.IDLE),
@@ -267,6 +274,29 @@ def test_each_rule_decides_at_least_one_recording() -> None:
     used = {read(stem).rule for stem in recordings()}
     assert {rule.name for rule in all_rules()} - used == set()
     assert len({rule.name for rule in all_rules()}) == len(all_rules())
+
+
+@pytest.mark.parametrize(
+    ("version", "names"),
+    [
+        ("1.9.9", ["old"]),
+        ("2.0.0", ["old"]),
+        ("2.0.9", ["old"]),
+        ("2.1.0", ["new", "newest"]),
+        ("2.1.9 (Claude Code)", ["new", "newest"]),
+        ("3.0", ["new", "newest"]),
+        ("?", ["new", "newest"]),
+        (None, ["new", "newest"]),
+    ],
+)
+def test_rules_are_those_of_the_version(version: str | None, names: list[str]) -> None:
+    rule = all_rules()[0]
+    rules = [
+        replace(rule, name="old", since=(2, 0, 0), until=(2, 1, 0)),
+        replace(rule, name="new", since=(2, 1, 0), until=None),
+        replace(rule, name="newest", since=(2, 1, 0), until=None),
+    ]
+    assert [found.name for found in rules_for(rules, version)] == names
 
 
 @pytest.mark.parametrize("version", [None, "2.9.0", "1.0.0", "unknown"])

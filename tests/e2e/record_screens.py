@@ -5,7 +5,13 @@ import json
 import sys
 from pathlib import Path
 
-from tests.e2e import screens_in_trouble, screens_with_box, screens_with_dialog
+from tests.e2e import (
+    screens_in_trouble,
+    screens_of_work,
+    screens_with_box,
+    screens_with_dialog,
+    screens_with_permission,
+)
 from tests.e2e.claude_cli import ROOT, ensure_cli, pinned_version
 from tests.e2e.screen_lab import ROOM, NotShown, ScreenLab, Shot
 from tests.e2e.screen_situations import RECORDED, Recorded, answer_by
@@ -14,7 +20,7 @@ from tests.e2e.stub import MessagesStub
 FIXTURES = ROOT / "tests" / "fixtures" / "screens"
 SIZES = ((120, 36), (80, 24))
 CURSORS = "cursors.json"
-LISTS = (screens_with_box, screens_with_dialog, screens_in_trouble)
+LISTS = (screens_with_box, screens_of_work, screens_with_permission, screens_with_dialog, screens_in_trouble)
 """Importing them fills ``RECORDED``."""
 
 

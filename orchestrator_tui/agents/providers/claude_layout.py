@@ -11,6 +11,9 @@ from orchestrator_tui.agents.providers.styled_screen import Row
 _FRAME = re.compile(r"─{8,}(?: .+ ─+)?\Z")
 """The line above and below the input box and above a dialog; it begins in column 0, as no conversation text does."""
 
+_MOST_LINES = 4
+"""A dialog has at most two such lines of its own; more are not looked behind, whatever a program prints."""
+
 _PROMPT = re.compile(r"([❯!])(?:\s|\Z)")
 _TEXT_COLUMN = 2
 _MARK = re.compile(r"[❯!●⏺](?:\s|\Z)")
@@ -61,7 +64,7 @@ def layout_of(rows: Sequence[Row], cursor: tuple[int, int] | None = None) -> Lay
         bottom = frames[0]
         box = _box("❯", rows[:bottom], width=len(rows[bottom].text))
         return Layout((), box, tuple(rows[bottom + 1 :]), ())
-    candidates = [tuple(rows[place + 1 :]) for place in reversed(frames)]
+    candidates = [tuple(rows[place + 1 :]) for place in reversed(frames[-_MOST_LINES:])]
     return Layout(tuple(rows), None, (), tuple(candidates or [tuple(rows)]))
 
 

@@ -123,13 +123,16 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(_rule(entry) for entry in tomllib.loads(text)["rules"])
 
 
+def rules_for(rules: Sequence[Rule], version: str | None) -> tuple[Rule, ...]:
+    """The rules for a CLI version; the newest known ones for None, a newer or an unreadable version."""
+    oldest, newest = min(rule.since for rule in rules), max(rule.since for rule in rules)
+    wanted = max((version and _number(version)) or newest, oldest)
+    return tuple(rule for rule in rules if rule.since <= wanted and (rule.until is None or wanted < rule.until))
+
+
 @lru_cache(maxsize=16)
 def _rules_for(version: str | None) -> tuple[Rule, ...]:
-    rules = all_rules()
-    known = max(rule.since for rule in rules)
-    wanted = _number(version) if version is not None else known
-    wanted = max(wanted, min(rule.since for rule in rules)) if wanted else known
-    return tuple(rule for rule in rules if rule.since <= wanted and (rule.until is None or wanted < rule.until))
+    return rules_for(all_rules(), version)
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -90,7 +90,7 @@ async def _(lab: AgentLab) -> None:
 @case(
     "idle after the start",
     AgentState.IDLE,
-    late="the CLI draws its box before it has run its SessionStart hook, a program to be started; only then it is ready",
+    late="the CLI draws its box before it has run its SessionStart hook, a program; only then it is ready",
 )
 async def _(lab: AgentLab) -> None:
     await lab.spawn(ready=False)

@@ -82,7 +82,7 @@ class Supervisor:
             fleet, self._background, self.permissions.asks, self.permissions.settle, self.turns.turn_was_interrupted
         )
         self.turns.heard = self.observer.heard
-        self.permissions.problems = self.observer.problems
+        self.permissions.sources.append(self.observer.problems)
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver

@@ -43,7 +43,6 @@ class HookReading:
 
 _DELIVERY = re.compile(r"^Mission (\S+) \(delivery ([0-9A-Za-z_-]+)\)$", re.MULTILINE)
 _FETCH = re.compile(r"^/mcp__orchestrator__mission (\S+)\s*$")
-_LONGEST = 300
 _QUESTION_TOOLS = frozenset({"AskUserQuestion", "ExitPlanMode"})
 
 
@@ -93,14 +92,6 @@ def read_hook(payload: Mapping[str, object]) -> HookReading:
             )
         case _:
             return HookReading(Meaning.OTHER, conversation, detail=name)
-
-
-def failure_of(reading: HookReading) -> str:
-    """A failed turn in one line for people: the program's own words and the kind of error."""
-    said = " ".join(reading.last_message.split())
-    if said.startswith("API Error"):
-        return f"{said} ({reading.detail})"[:_LONGEST]
-    return f"API error {reading.detail}: {said}"[:_LONGEST] if said else f"API error {reading.detail}"
 
 
 def _text(payload: Mapping[str, object], key: str) -> str:

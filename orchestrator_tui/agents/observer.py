@@ -7,7 +7,8 @@ transcript only in doubt (``core.fusion.doubt``), so that settled agents cost no
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.hook_meaning import HookReading
 from orchestrator_tui.agents.memories import Memories
 from orchestrator_tui.agents.moves import Hold, Move, move_for
-from orchestrator_tui.core.attention import Ask, Problem
+from orchestrator_tui.core.attention import Ask, AttentionItem, AttentionKind
 from orchestrator_tui.core.fusion import doubt, fuse
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, MissionState
@@ -45,7 +46,7 @@ class Observer:
         self._end_turn = end_turn
         self._memories = Memories(fleet)
         self._ending: set[int] = set()
-        self._problems: dict[int, Problem] = {}
+        self._problems: dict[int, AttentionItem] = {}
         self._suspected: dict[int, str] = {}
 
     def heard(self, record: AgentRecord, reading: HookReading, name: str) -> None:
@@ -88,9 +89,9 @@ class Observer:
             await self._memories.count_processes(record)
         return self.verdict(agent_id)
 
-    def problems(self) -> Mapping[int, Problem]:
-        """What a person should look at besides what agents ask, by agent."""
-        return self._problems
+    def problems(self) -> Iterable[AttentionItem]:
+        """What a person should look at though no agent asks for it."""
+        return self._problems.values()
 
     def _is_watched(self, record: AgentRecord) -> bool:
         provider = self._fleet.providers.get(record.provider)
@@ -126,6 +127,7 @@ class Observer:
                 self._ending.add(agent_id)
                 self._background.start(self._ends(agent_id, reason), f"end of turn {agent_id}")
             case _:
+                self._explain(record, verdict)
                 is_idle = verdict.state is record.state is AgentState.IDLE
                 is_sure = verdict.confidence is not Confidence.LOW and not verdict.problem
                 self._memories.settle(record, is_calm=is_idle and is_sure and not hold.has_claims)
@@ -147,7 +149,7 @@ class Observer:
             return
         if text:
             is_new = known is None or known.text != text
-            self._problems[record.id] = Problem(text, now) if is_new or known is None else known
+            self._problems[record.id] = _problem(record, text, now) if is_new or known is None else known
             if is_new:
                 self._fleet.attention(record.id, None, text)
         before = record.reason or ""
@@ -155,6 +157,12 @@ class Observer:
             self._show_reason(record, text)
         elif not text and known is not None:
             self._show_reason(record, None if known.text in before else record.reason)
+
+    def _explain(self, record: AgentRecord, verdict: Verdict) -> None:
+        """How the last turn failed is told as the reason of being idle."""
+        is_idle = verdict.state is record.state is AgentState.IDLE
+        if is_idle and verdict.reason and record.reason is None:
+            self._show_reason(record, verdict.reason)
 
     def _show_reason(self, record: AgentRecord, reason: str | None) -> None:
         self._fleet.book.transition(record.id, record.state, reason=reason, waiting_for=record.waiting_for)
@@ -177,3 +185,9 @@ def _newest_asks(asks: Sequence[Ask]) -> Mapping[int, Ask]:
         before = newest.get(ask.agent_id)
         newest[ask.agent_id] = replace(ask, is_held=ask.is_held or (before is not None and before.is_held))
     return newest
+
+
+def _problem(record: AgentRecord, text: str, now: int) -> AttentionItem:
+    mark = zlib.crc32(f"{now} {text}".encode()) & 0xFFFFFF
+    name = f"problem-{record.id}-{mark:06x}"
+    return AttentionItem(name, AttentionKind.PROBLEM, now, text, agent_id=record.id, agent_name=record.name)

@@ -8,14 +8,14 @@ after the dialog's text was seen on the screen.
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_rules import question_in
-from orchestrator_tui.core.attention import QUESTION_TOOLS, Ask, AttentionItem, AttentionKind, Problem, attention
+from orchestrator_tui.core.attention import QUESTION_TOOLS, Ask, AttentionItem, AttentionKind, attention
 from orchestrator_tui.core.errors import NotAllowedNow, UsageError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, WaitingFor
@@ -47,7 +47,7 @@ class Permissions:
         self._fleet = fleet
         self.rules = rules
         self._hold_s = hold_s
-        self.problems: Callable[[], Mapping[int, Problem]] = dict
+        self.sources: list[Callable[[], Iterable[AttentionItem]]] = []
         self._open: dict[str, _Open] = {}
         self._last_id = 0
 
@@ -130,7 +130,8 @@ class Permissions:
         fleet = self._fleet
         holding = {agent_id: hand.current() for agent_id, hand in fleet.hands.items()}
         current = {agent_id: mission.id for agent_id, mission in holding.items() if mission is not None}
-        return attention(fleet.book.records(), missions, self.asks(), current, self.problems())
+        others = [item for source in self.sources for item in source()]
+        return attention(fleet.book.records(), missions, self.asks(), current, others)
 
     async def answer(self, item: AttentionItem, allow: bool, message: str = "") -> None:
         """Answers a permission request that is among the current items. Raises NotAllowedNow, UsageError."""

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, failure_of, read_hook
+from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, read_hook
 from orchestrator_tui.agents.mission_text import compose, compose_reminder
 from orchestrator_tui.agents.permissions import Permissions
 from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.agents.words import failure_of
 from orchestrator_tui.core.errors import Forbidden, LeaseLost
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState

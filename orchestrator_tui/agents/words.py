@@ -1,15 +1,22 @@
 """What hooks, requests and session files say, as observations: pure translations."""
 
-from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, failure_of
+from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, read_hook
 from orchestrator_tui.agents.providers.base import SessionStatus
-from orchestrator_tui.core.attention import QUESTION_TOOLS, Ask
+from orchestrator_tui.core.attention import Ask
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, WaitingFor
-from orchestrator_tui.core.permission_rules import subject_of
 from orchestrator_tui.core.verdict import Observation, Source
 from orchestrator_tui.pty.procs import STOPPED_STATE, ProcessInfo
 
 _LONGEST = 300
+
+
+def failure_of(reading: HookReading) -> str:
+    """A failed turn in one line for people: the program's own words and the kind of error."""
+    said = " ".join(reading.last_message.split())
+    if said.startswith("API Error"):
+        return f"{said} ({reading.detail})"[:_LONGEST]
+    return f"API error {reading.detail}: {said}"[:_LONGEST] if said else f"API error {reading.detail}"
 
 
 def word_of_hook(reading: HookReading, name: str, at: int, *, begins_mission: bool = False) -> Observation | None:
@@ -36,21 +43,18 @@ def word_of_hook(reading: HookReading, name: str, at: int, *, begins_mission: bo
             state = AgentState.IDLE if waiting_for is None else AgentState.WAITING
         case _:
             return None
-    return Observation(source, at, state, waiting_for, word=name or reading.meaning.value, detail=detail)
+    leaves_open = reading.meaning in (Meaning.SESSION, Meaning.TURN_FAILED)
+    word = name or reading.meaning.value
+    return Observation(source, at, state, waiting_for, word, detail, leaves_open=leaves_open)
 
 
 def word_of_ask(ask: Ask) -> Observation:
     """The word of a request that is open, whatever other hooks came since: its dialog is."""
-    is_question = ask.tool in QUESTION_TOOLS
-    subject = " ".join(subject_of(ask.tool_input).split())
+    name = "PermissionRequest"
+    reading = read_hook({"hook_event_name": name, "tool_name": ask.tool, "tool_input": ask.tool_input})
+    detail = " ".join(reading.detail.split())
     return Observation(
-        Source.HOOK,
-        ask.since,
-        AgentState.WAITING,
-        WaitingFor.QUESTION if is_question else WaitingFor.PERMISSION,
-        word="PermissionRequest",
-        detail=(f"{ask.tool}: {subject}" if subject else ask.tool)[:_LONGEST],
-        is_held=ask.is_held,
+        Source.HOOK, ask.since, AgentState.WAITING, reading.waiting_for, name, detail, is_held=ask.is_held
     )
 
 

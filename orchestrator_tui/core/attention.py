@@ -2,9 +2,8 @@
 
 import zlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import cast
 
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionState, WaitingFor
@@ -37,14 +36,6 @@ class Ask:
     tool: str
     tool_input: Mapping[str, object]
     is_held: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a living agent that asks for nothing, in one line, and since when."""
-
-    text: str
-    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +82,16 @@ def attention(
     missions: Iterable[Mission],
     asks: Iterable[Ask],
     current: Mapping[int, str],
-    problems: Mapping[int, Problem] = MappingProxyType({}),
+    others: Iterable[AttentionItem] = (),
 ) -> tuple[AttentionItem, ...]:
-    """Everything that waits, oldest first; ``current`` are mission ids and ``problems`` what is wrong, by agent."""
+    """Everything that waits, oldest first; ``current`` are mission ids by agent, ``others`` items made elsewhere."""
     records = {record.id: record for record in agents}
     by_agent: dict[int, list[Ask]] = {}
     for ask in asks:
         by_agent.setdefault(ask.agent_id, []).append(ask)
-    items: list[AttentionItem] = []
+    items: list[AttentionItem] = list(others)
     for record in records.values():
         items.extend(_of_agent(record, by_agent.get(record.id, []), current.get(record.id)))
-        if record.id in problems:
-            items.append(_of_problem(record, problems[record.id], current.get(record.id)))
     items.extend(_undelivered(mission, records) for mission in missions if _is_undelivered(mission))
     return tuple(sorted(items, key=lambda item: (item.since, item.id)))
 
@@ -191,12 +180,6 @@ def _item(record: AgentRecord, name: str, kind: AttentionKind, text: str, missio
         mission_id=mission_id,
         can_answer=kind is AttentionKind.PERMISSION,
     )
-
-
-def _of_problem(record: AgentRecord, problem: Problem, mission_id: str | None) -> AttentionItem:
-    mark = zlib.crc32(f"{problem.since} {problem.text}".encode()) & 0xFFFFFF
-    item = _item(record, f"problem-{record.id}-{mark:06x}", AttentionKind.PROBLEM, problem.text, mission_id)
-    return replace(item, since=problem.since)
 
 
 def _is_undelivered(mission: Mission) -> bool:

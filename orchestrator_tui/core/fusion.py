@@ -108,6 +108,9 @@ def doubt(observations: Iterable[Observation], now: int) -> str | None:
         return None if _is_silence_known(seen) else "it has said nothing since its start"
     hook, status = seen.hook, seen.status
     if hook is not None and status is not None and not _agree(hook, status):
+        if seen.look is not None and seen.look.state is AgentState.WAITING:
+            is_recent = now - seen.look.at < LOOK_AGAIN_MS
+            return None if is_recent else "only its screen shows whether it still waits"
         is_settled = seen.look is not None and seen.look.state in (hook.state, status.state)
         return None if is_settled or now - seen.newest > UNDECIDED_MS else "hook and session file disagree"
     waits = next((word for word in (hook, status) if word is not None and word.state is AgentState.WAITING), None)
@@ -115,6 +118,8 @@ def doubt(observations: Iterable[Observation], now: int) -> str | None:
         return "what it waits for is not known in words" if seen.look is None else None
     if seen.look is not None and seen.look.state is AgentState.WAITING and waits is None:
         return "only its screen shows what it waits for"
+    if seen.look is None and (hook is None or hook.leaves_open):
+        return "no look since its start or since a request failed"
     works = any(word is not None and word.state is AgentState.BUSY for word in (hook, status))
     last_look = seen.screen.at if seen.screen is not None else 0
     if works and now - max(seen.newest, last_look) > OLD_MS:
@@ -313,8 +318,10 @@ def _by(word: Observation, confidence: Confidence, why: str) -> _Decision:
 
 def _told(seen: _Seen, confidence: Confidence, why: str) -> _Decision:
     """The session file decides; transcript or screen say in words what it means."""
-    status, look, transcript = seen.status, seen.look, seen.transcript
+    status, look = seen.status, seen.look
     assert status is not None
+    is_of_this_turn = seen.transcript is not None and (seen.hook is None or seen.transcript.at >= seen.hook.at)
+    transcript = seen.transcript if is_of_this_turn else None
     assert status.state is not None
     fits = [word for word in (status, look, transcript) if word is not None and word.state is status.state]
     said = next((word.detail for word in fits if word.detail), "")

@@ -33,7 +33,8 @@ class Observation:
     ``at`` is when it was said, in milliseconds since the epoch: a hook's arrival, the time that the file itself
     states, the look at a screen, the start of a process. ``state`` is None where the source says nothing of a turn.
     ``word`` is what it said in its own terms, ``detail`` that in words for people. ``problem`` is what a person should
-    know whatever the state is. ``is_held``: a hook that waits for our reply.
+    know whatever the state is. ``is_held``: a hook that waits for our reply. ``leaves_open``: what it tells may have
+    left something on the screen that only a look at it shows, as a start or a failed request do.
     """
 
     source: Source
@@ -44,6 +45,7 @@ class Observation:
     detail: str = ""
     problem: str = ""
     is_held: bool = False
+    leaves_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,12 @@ def test_a_verdict_tells_who_when_and_why() -> None:
     assert found.as_dict()["source"] == "session file"
 
 
+def test_an_interruption_of_an_earlier_turn_is_not_this_one_s() -> None:
+    words = [said(HOOK, 90, BUSY), said(STATUS, 4, IDLE), RUNS, ours(BUSY)]
+    assert verdict(*words, said(TRANSCRIPT, 5, IDLE, detail="interrupted")).reason == "interrupted"
+    assert verdict(*words, said(TRANSCRIPT, 95, IDLE, detail="interrupted")).reason == ""
+
+
 def test_problems_are_named_whatever_the_state_is() -> None:
     stopped = said(PROCESS, 60, problem="its process is stopped")
     found = verdict(said(HOOK, 5, BUSY), said(STATUS, 5, BUSY), stopped, ours(BUSY, problem="no MCP server"))
@@ -296,6 +302,13 @@ class TestDoubt:
         assert doubt(words, NOW) is not None
         assert doubt([*words, said(SCREEN, 1, WAITING, PERMISSION, "Bash: ls")], NOW) is None
 
+    @pytest.mark.parametrize("hook", [replace(said(HOOK, 9, IDLE), leaves_open=True), None])
+    def test_a_start_and_a_failed_request_are_looked_at_once(self, hook: Observation | None) -> None:
+        words = [*([hook] if hook else []), said(STATUS, 9, IDLE), RUNS, ours(IDLE)]
+        assert doubt(words, NOW) is not None
+        assert doubt([*words, said(SCREEN, 10, IDLE)], NOW) is not None
+        assert doubt([*words, said(SCREEN, 8)], NOW) is None
+
     def test_a_start_is_looked_at(self) -> None:
         assert doubt([JUST_BEGAN, ours(STARTING, 2)], NOW) is not None
         assert doubt([said(SCREEN, 1), JUST_BEGAN, ours(STARTING, 2)], NOW) is not None
@@ -317,6 +330,11 @@ class TestDoubt:
         assert doubt([*words, said(SCREEN, 1)], NOW) is not None
         assert doubt([*words, said(SCREEN, 3, IDLE)], NOW) is not None
         assert doubt([*words, said(SCREEN, 1, IDLE)], NOW) is None
+
+    def test_a_dialog_that_only_the_screen_shows_to_be_open_is_looked_at_again(self) -> None:
+        words = [said(HOOK, 90, WAITING, WaitingFor.LOGIN), said(STATUS, 89, IDLE), RUNS, ours(WAITING)]
+        assert doubt([*words, said(SCREEN, 4, WAITING, WaitingFor.LOGIN)], NOW) is None
+        assert doubt([*words, said(SCREEN, 6, WAITING, WaitingFor.LOGIN)], NOW) is not None
 
     def test_a_contradiction_that_no_look_settles_is_given_up(self) -> None:
         assert doubt([said(HOOK, 90, BUSY), said(STATUS, 61, IDLE), said(SCREEN, 0), RUNS, ours(IDLE)], NOW) is None

@@ -40,7 +40,9 @@ def serve(program: Program) -> None:
     program.sessions.add(SESSION)
     process = program.start("serve", "--session", SESSION, "--provider", "claude")
     wait_until(
-        lambda: (info := program.session(SESSION).endpoint()) is not None and info.pid == process.pid, "serve answers"
+        lambda: (info := program.session(SESSION).endpoint()) is not None and info.pid == process.pid,
+        "serve answers",
+        60,
     )
 
 

@@ -99,7 +99,8 @@ async def test_settled_agents_cost_no_command_and_no_file(live: Live, monkeypatc
 
         return call
 
-    await live.supervisor.observer.tick()
+    for agent_id in ids:
+        await eventually(lambda shown=agent_id: _was_looked_at(live, shown), "each was looked at once, after its start")
     monkeypatch.setattr(fleet.manager, "capture", counted("screen", capture))
     monkeypatch.setattr(fleet.providers["demo"], "session_status", counted("file", session_status))
     for _ in range(5):
@@ -109,6 +110,11 @@ async def test_settled_agents_cost_no_command_and_no_file(live: Live, monkeypatc
     assert looks["file"] <= len(ids)
     assert (await live.supervisor.why(ids[0])).state is AgentState.IDLE
     assert looks["screen"] == 1
+
+
+async def _was_looked_at(live: Live, agent_id: int) -> bool:
+    await live.supervisor.observer.tick()
+    return any(line.startswith("screen") for line in live.supervisor.observer.verdict(agent_id).reasoning)
 
 
 async def test_a_stopped_process_is_named_and_waits_for_a_person(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

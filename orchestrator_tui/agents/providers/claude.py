@@ -11,7 +11,7 @@ from typing import cast
 
 from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
 from orchestrator_tui.agents.private_files import private_folder, write_private_bytes
-from orchestrator_tui.agents.providers import claude_settings, session_file, transcript
+from orchestrator_tui.agents.providers import claude_settings, session_file, transcript, transcript_end
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.agents.providers.claude_screens import read_claude_screen
 from orchestrator_tui.agents.providers.claude_sight import word_of_screen
@@ -132,7 +132,7 @@ class ClaudeProvider:
         """What the recorded conversation ends with; the CLI begins to write it with the first prompt."""
         if record.conversation_id is None:
             return None
-        return transcript.end_of(_transcript(self._environment_of(record), context.cwd, record.conversation_id))
+        return transcript_end.end_of(_transcript(self._environment_of(record), context.cwd, record.conversation_id))
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:
         """The agent's marks and token, the classic renderer, and loopback kept away from a proxy."""

@@ -13,7 +13,7 @@ _DIALOGS: Mapping[Situation, tuple[WaitingFor, str]] = {
     Situation.TRUST: (WaitingFor.TRUST, "asks whether you trust the folder"),
     Situation.BYPASS: (WaitingFor.TRUST, "asks whether to skip all permissions"),
     Situation.MCP_APPROVAL: (WaitingFor.TRUST, "asks whether to use a project's MCP server"),
-    Situation.LOGIN: (WaitingFor.LOGIN, "has to be logged in"),
+    Situation.LOGIN: (WaitingFor.LOGIN, "has to be set up or logged in"),
     Situation.API_KEY: (WaitingFor.LOGIN, "asks whether to use the API key of its environment"),
     Situation.RESUME: (WaitingFor.RESUME, "asks which conversation to resume"),
     Situation.LIMIT: (WaitingFor.QUESTION, "has met a usage limit"),
@@ -35,6 +35,9 @@ def word_of_screen(reading: ScreenReading, at: int) -> Observation | None:
     situation = reading.situation
     if situation is Situation.UNKNOWN:
         return None
+    if situation is Situation.LIMIT and reading.box is not None:
+        # No dialog: a message above the prompt, which is free.
+        return Observation(Source.SCREEN, at, AgentState.IDLE, word=situation.value, detail=reading.detail)
     if situation in _DIALOGS:
         waiting_for, meaning = _DIALOGS[situation]
         return Observation(

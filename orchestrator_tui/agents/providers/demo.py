@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
-from orchestrator_tui.agents.providers import demo_screen, session_file, transcript
+from orchestrator_tui.agents.providers import demo_sight, session_file, transcript, transcript_end
 from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
 from orchestrator_tui.core.errors import ProviderUnavailable
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
@@ -89,13 +89,13 @@ class DemoProvider:
 
     def read_screen(self, screen: str, cursor: tuple[int, int] | None, at: int) -> Observation | None:
         """What its screen shows: a permission prompt, work, or its input line."""
-        return demo_screen.read(screen, at)
+        return demo_sight.read(screen, at)
 
     def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
         """What the recorded conversation ends with."""
         if record.conversation_id is None:
             return None
-        return transcript.end_of(_transcript_path(context, record.conversation_id))
+        return transcript_end.end_of(_transcript_path(context, record.conversation_id))
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:
         """The variables that mark and equip the agent; keys of ``crash-once`` are the whole session's."""

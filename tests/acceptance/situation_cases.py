@@ -87,7 +87,11 @@ async def _(lab: AgentLab) -> None:
     await lab.until_pane(r"\A\s*\Z")
 
 
-@case("idle after the start", AgentState.IDLE)
+@case(
+    "idle after the start",
+    AgentState.IDLE,
+    late="the CLI draws its box before it has run its SessionStart hook, a program; only then it is ready",
+)
 async def _(lab: AgentLab) -> None:
     await lab.spawn(ready=False)
     await lab.until_pane("^❯")

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def main(names: list[str]) -> int:
                     continue
                 _write(folder, stem, shot)
                 sys.stdout.write(f"{stem}\n")
+        shutil.rmtree(ROOM, ignore_errors=True)
     return failed
 
 

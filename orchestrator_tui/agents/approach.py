@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.agents.guard import Wait
+from orchestrator_tui.agents.guard import WORKS, Wait
 from orchestrator_tui.agents.typist import Typist
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.events import Event, EventType
@@ -95,14 +95,15 @@ class Approach:
         if reason == hand.obstacle:
             return
         hand.obstacle = reason
-        if reason is not None:
+        if wait is not None and wait != WORKS:
+            # Every turn runs for a moment after its end was announced: nothing to tell of.
             fleet.publish(
                 Event(
                     EventType.STATUS,
                     fleet.clock.now_ms(),
                     agent_id=agent_id,
                     mission_id=mission_id,
-                    data={"reason": f"takes no mission: {reason}"},
+                    data={"reason": f"takes no mission: {wait.reason}"},
                 )
             )
         fleet.changed(agent_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.guard import (
     NO_PROGRAM,
+    WORKS,
     Clear,
     Go,
     InputSight,
@@ -177,7 +178,7 @@ def _by_state(record: AgentRecord, *, may_work: bool) -> Wait | None:
         case AgentState.WAITING:
             return Wait(f"a dialog is open ({record.waiting_for})" if record.waiting_for else "a dialog is open")
         case AgentState.BUSY if not may_work:
-            return Wait("a turn runs")
+            return WORKS
         case AgentState.STARTING:
             return Wait("it is starting", by_person=False)
         case state if state not in ALIVE_STATES:

@@ -172,6 +172,15 @@ class TestLeases:
             assert await queue.acknowledge("m", claimed.nonce) is None
         assert (await start(queue, "m")).undelivered == 0
 
+    async def test_a_claim_that_a_person_kept_away_goes_back_and_does_not_count(self, queue: MissionQueue):
+        await queue.enqueue(prompt="x", id="m")
+        claimed = await queue.claim("m", 1)
+        assert claimed is not None
+        assert claimed.nonce is not None
+        back = await queue.undelivered("m", claimed.nonce, "a draft", counts=False)
+        assert back is not None
+        assert (back.state, back.undelivered, back.attempts, back.agent_id) == (S.PENDING, 0, 0, None)
+
     async def test_a_report_under_a_lost_lease_is_refused(self, queue: MissionQueue):
         await queue.enqueue(prompt="x", id="m")
         old = (await start(queue, "m")).lease

@@ -7,6 +7,7 @@ until the file is gone, and ``refuse`` holds words with which every start with a
 import http.client
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -46,6 +47,13 @@ def was_spoken(conversation: str) -> bool:
         return False
 
 
+def draw() -> None:
+    """The input box, empty, with the cursor in it: some who want to type look for it."""
+    rule = "─" * shutil.get_terminal_size().columns
+    sys.stdout.write(f"\033[2J\033[H{rule}\r\n❯\N{NO-BREAK SPACE}\r\n{rule}\r\n  ? for shortcuts\033[2;3H")
+    sys.stdout.flush()
+
+
 def refuse(words: str) -> None:
     sys.stderr.write(f"{words}\n")
     sys.exit(1)
@@ -78,6 +86,7 @@ def main(arguments: list[str]) -> None:
         sys.stdout.write("Accessing workspace: do you trust it?\n")
         sys.stdout.flush()
         time.sleep(0.1)
+    draw()
     note("idle", conversation)
     hook("SessionStart", conversation, source="resume" if old else "startup")
     if prompt is not None:

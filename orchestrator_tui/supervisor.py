@@ -15,9 +15,11 @@ from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.limits import Limits
 from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
 from orchestrator_tui.agents.permissions import Permissions, permission_item
+from orchestrator_tui.agents.quota import Quota
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_turns import ScreenTurns
 from orchestrator_tui.agents.settling import Settling
@@ -45,6 +47,7 @@ from orchestrator_tui.core.views import (
     KillPreview,
     MissionChanges,
     PaneFrame,
+    QuotaView,
     SpawnRequest,
 )
 from orchestrator_tui.missions.event_log import EventLog
@@ -66,23 +69,30 @@ class Supervisor:
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
         self._background = Background(self._report_failure)
         self.delivery = Delivery(fleet)
-        self.dispatcher = Dispatcher(fleet, self.delivery)
+        self.quota = Quota(fleet)
+        self.dispatcher = Dispatcher(fleet, self.delivery, self.quota)
         self.fencer = Fencer(fleet, self.delivery.launcher)
         self.settling = Settling(fleet, self.delivery, self.fencer)
         self.permissions = Permissions(fleet, rules)
-        self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
+        limits = Limits(fleet, self.quota, self.settling, self.delivery.launcher, self._background)
+        self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions, limits)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, worktrees)
         self._deaths = Deaths(fleet, self.settling)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, lambda: self.dispatcher.waits)
-        self.updates.waiting = self.permissions.items
+        self.updates.waiting = self._items
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background)
+        self.monitor.quota_light = self.quota.light
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver
         self.spawner.farewell = self.screen_turns.leave
         self._adoption.shows = self.screen_turns.shows
         fleet.publish = self._publish
         fleet.changed = self.updates.agent_changed
+        self.delivery.acknowledged = self.quota.started
+        self.settling.reported = self.quota.reported
+        self.delivery.launcher.goes_on_in = self.quota.conversation_of
+        self.delivery.launcher.may_go_on = self.quota.admits_again
         self.delivery.launcher.before_relaunch = self._deaths.settled
         fleet.manager.relaunch = self.delivery.launcher.relaunch
         self.release_requested = asyncio.Event()
@@ -236,7 +246,7 @@ class Supervisor:
 
     async def inbox(self) -> Sequence[AttentionItem]:
         """Everything that waits for a person, oldest first."""
-        return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+        return self._items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         """Answers one permission request of the inbox."""
@@ -387,7 +397,25 @@ class Supervisor:
             )
         self.release_requested.set()
 
+    # -- limits ----------------------------------------------------------------------------------------------------
+
+    def waits(self) -> Mapping[str, str]:
+        """Why each ready mission has not started, by its id."""
+        return self.dispatcher.waits
+
+    def quotas(self) -> Sequence[QuotaView]:
+        """The accounts that are at their limit."""
+        return self.quota.views()
+
+    async def release_quota(self) -> int:
+        """Ends every wait for an account's limit by hand."""
+        return self.quota.release()
+
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _items(self, missions: Sequence[Mission]) -> tuple[AttentionItem, ...]:
+        items = (*self.permissions.items(missions), *self.quota.items())
+        return tuple(sorted(items, key=lambda item: (item.since, item.id)))
 
     def _publish(self, event: Event) -> None:
         if event.type is EventType.HEALTH:

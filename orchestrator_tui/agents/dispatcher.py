@@ -8,6 +8,7 @@ from contextlib import suppress
 from orchestrator_tui.agents.book import is_gone
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.quota import Quota
 from orchestrator_tui.agents.routing import Assignment, Candidate, Placement, candidate, place
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.events import Event, EventType
@@ -23,8 +24,9 @@ FIRST_LOOK, FURTHEST_LOOK = 100, 100_000
 class Dispatcher:
     """Runs one placement at a time; ``waits`` says of every ready mission why it has not started."""
 
-    def __init__(self, fleet: Fleet, delivery: Delivery) -> None:
+    def __init__(self, fleet: Fleet, delivery: Delivery, quota: Quota) -> None:
         self._fleet = fleet
+        self._quota = quota
         self._delivery = delivery
         self._lock = asyncio.Lock()
         self.waits: dict[str, str] = {}
@@ -48,6 +50,7 @@ class Dispatcher:
         """Claims everything that can start now and begins its delivery."""
         fleet = self._fleet
         async with self._lock:
+            self._quota.review()
             candidates = [self._candidate(record, {}) for record in fleet.book.records()]
             if any(agent.free for agent in candidates):
                 attached = await fleet.manager.attached_clients()
@@ -86,6 +89,10 @@ class Dispatcher:
         record = fleet.book.find(assignment.agent_id)
         if record is None:
             return
+        if not self._quota.admits(record, assignment.mission_id):
+            # Of several that could start at once, one was let through.
+            self.waits[assignment.mission_id] = self._quota.why_not(record) or "next free agent"
+            return
         mission = await fleet.queue.claim(assignment.mission_id, assignment.agent_id)
         if mission is None:
             return
@@ -107,11 +114,14 @@ class Dispatcher:
         """Begins with the next claim that waits at an agent."""
         claims = self._fleet.hand(agent_id).claims
         if claims and not self._fleet.hand(agent_id).is_delivering and claims[0].state is MissionState.ASSIGNED:
+            record = self._fleet.book.find(agent_id)
+            if record is None or not self._quota.admits(record, claims[0].id):
+                return
             self._delivery.start(claims[0])
 
     def _candidate(self, record: AgentRecord, attached: Mapping[int, int]) -> Candidate:
         why = "a person is attached" if attached.get(record.id) else self._unavailable(record)
-        return candidate(record, len(self._fleet.hand(record.id).claims), why)
+        return candidate(record, len(self._fleet.hand(record.id).claims), why, self._quota.why_not(record))
 
     def _unavailable(self, record: AgentRecord) -> str | None:
         fleet = self._fleet

@@ -6,6 +6,8 @@ from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.providers.base import Start
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission
 
+RESTARTED_BY_LIMIT = "the account's limit had been reached"
+
 
 class Launcher:
     """Builds launch specifications and keeps the registry in step with them.
@@ -17,6 +19,8 @@ class Launcher:
         self._fleet = fleet
         self._expect = expect
         self.before_relaunch: Callable[[int], Awaitable[None]] | None = None
+        self.goes_on_in: Callable[[AgentRecord, str], str | None] = lambda _record, _mission_id: None
+        self.may_go_on: Callable[[AgentRecord, str], bool] = lambda _record, _mission_id: True
 
     def first(self, record: AgentRecord) -> LaunchSpec:
         """The start of a new agent, without a mission."""
@@ -24,15 +28,18 @@ class Launcher:
         return self._launch(record, Start(record.conversation_id))
 
     def fresh(self, agent_id: int, mission: Mission) -> LaunchSpec:
-        """A new conversation that begins with the mission."""
-        record = self._fleet.book.update(
-            agent_id,
-            conversation_id=self._fleet.new_id(),
-            generation=self._fleet.book.get(agent_id).generation + 1,
+        """A new conversation that begins with the mission, or the one in which a limit interrupted it."""
+        fleet = self._fleet
+        record = fleet.book.get(agent_id)
+        earlier = self.goes_on_in(record, mission.id)
+        record = fleet.book.update(
+            agent_id, conversation_id=earlier or fleet.new_id(), generation=record.generation + 1
         )
         assert record.conversation_id is not None
-        text = self._fleet.provider_of(record).mission_text(mission)
-        return self._launch(record, Start(record.conversation_id, prompt=text))
+        provider = fleet.provider_of(record)
+        resume = earlier is not None and provider.has_transcript(record, fleet.context_of(record))
+        text = provider.mission_text(mission, RESTARTED_BY_LIMIT if resume else None)
+        return self._launch(record, Start(record.conversation_id, resume=resume, prompt=text))
 
     def again(self, agent_id: int, mission: Mission | None, reason: str) -> LaunchSpec:
         """The recorded conversation once more; ``mission`` is what it goes on with."""
@@ -69,8 +76,11 @@ class Launcher:
         return spec
 
     async def _claim_reserved(self, agent_id: int) -> Mission | None:
+        record = self._fleet.book.get(agent_id)
         for held in await self._fleet.queue.held_by(agent_id):
-            if held.reserved_for == agent_id and (mission := await self._fleet.queue.claim(held.id, agent_id)):
+            if held.reserved_for != agent_id or not self.may_go_on(record, held.id):
+                continue
+            if mission := await self._fleet.queue.claim(held.id, agent_id):
                 self._fleet.hold(mission)
                 return mission
         return None

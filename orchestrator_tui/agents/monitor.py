@@ -38,6 +38,7 @@ class Monitor:
         self._timekeeper = Timekeeper()
         self.mcp_status: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
         self.provider_notice: str | None = None
+        self.quota_light: Callable[[], str | None] = lambda: None
 
     async def run(self) -> None:
         """Ticks until cancelled."""
@@ -87,6 +88,7 @@ class Monitor:
                 mcp_error=error,
                 store_error=self._fleet.queue.store_error,
                 provider_notice=self.provider_notice,
+                quota=self.quota_light(),
             )
         )
 

@@ -27,6 +27,7 @@ class Candidate:
     """An agent as the placement sees it.
 
     ``free`` is how many further claims it takes now; ``unavailable`` says in words why it takes none although it lives.
+    ``quota`` says that its account is at its limit, whatever else the agent does.
     """
 
     id: int
@@ -38,6 +39,7 @@ class Candidate:
     success: float = 1.0
     idle_since: int = 0
     unavailable: str | None = None
+    quota: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,10 @@ class Placement:
     waits: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def candidate(record: AgentRecord, claims: int, unavailable: str | None) -> Candidate:
+def candidate(record: AgentRecord, claims: int, unavailable: str | None, quota: str | None = None) -> Candidate:
     """An agent record as a candidate; ``claims`` is how many missions it has in hand."""
     limit = int(str(record.config.get("max_concurrent_tasks", 1)))
-    ready = unavailable is None and not record.held
+    ready = unavailable is None and quota is None and not record.held
     takes = record.state is AgentState.IDLE or (record.state is AgentState.BUSY and limit > 1)
     total = record.tasks_completed + record.tasks_failed
     return Candidate(
@@ -73,6 +75,7 @@ def candidate(record: AgentRecord, claims: int, unavailable: str | None) -> Cand
         success=record.tasks_completed / total if total else 1.0,
         idle_since=record.idle_since or record.state_since,
         unavailable="held" if record.held else unavailable,
+        quota=quota,
     )
 
 
@@ -114,6 +117,8 @@ def _reserved(mission: Mission, candidates: Sequence[Candidate], free: Mapping[i
     if free.get(mission.reserved_for, 0) > 0:
         return Assignment(mission.id, mission.reserved_for)
     owner = next((agent for agent in candidates if agent.id == mission.reserved_for), None)
+    if owner is not None and owner.quota is not None:
+        return owner.quota
     return f"waits for {owner.name if owner else f'agent {mission.reserved_for}'} to come back"
 
 
@@ -131,6 +136,9 @@ def _preference(agent: Candidate, mission: Mission, wanted: ModelTier) -> tuple[
 
 
 def _why_none(able: Sequence[Candidate], wanted: ModelTier) -> str:
+    limits = [agent.quota for agent in able if agent.quota is not None]
+    if len(limits) == len(able):
+        return min(limits)
     reasons = {agent.unavailable for agent in able if agent.unavailable}
     if len(able) == 1 and reasons:
         return f"{able[0].name}: {reasons.pop()}"

@@ -23,6 +23,7 @@ class AttentionKind(StrEnum):
     UNDELIVERED = "undelivered"
     FAILED = "failed"
     WORKTREE = "worktree"
+    QUOTA = "quota"
 
 
 @dataclass(frozen=True, slots=True)

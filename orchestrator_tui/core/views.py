@@ -76,8 +76,29 @@ class MissionView:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaView:
+    """An account whose limit holds new missions back; ``phase`` is open, trying or waking, times in milliseconds.
+
+    ``is_known`` says that ``until`` is the reset itself and no back-off; ``agents`` are the ids of its living agents.
+    """
+
+    account: str
+    label: str
+    kind: str
+    phase: str
+    since: int
+    until: int
+    is_known: bool
+    text: str
+    agents: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MachineView:
-    """Machine totals and our own lights; percentages 0 to 100. ``*_error`` null means well."""
+    """Machine totals and our own lights; percentages 0 to 100. ``*_error`` null means well.
+
+    ``quota`` says until when an account's limit holds missions back; null when none does.
+    """
 
     cpu_percent: float = 0.0
     cpu_count: int = 1
@@ -90,6 +111,7 @@ class MachineView:
     mcp_error: str | None = None
     store_error: str | None = None
     provider_notice: str | None = None
+    quota: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +326,10 @@ class SupervisorClient(Protocol):
 
     async def retry_mission(self, mission_id: str) -> None:
         """Queues a failed or cancelled mission again."""
+        ...
+
+    async def release_quota(self) -> int:
+        """Ends every wait for an account's limit by hand; how many there were."""
         ...
 
     async def add_dependency(self, mission_id: str, on: str) -> None:

@@ -7,7 +7,7 @@ from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import HealthStatus, Mission, MissionSpec, QueueStats, Role, TokenUsage
-from orchestrator_tui.core.views import AgentView, SpawnRequest
+from orchestrator_tui.core.views import AgentView, QuotaView, SpawnRequest
 
 
 class Backend(Protocol):
@@ -54,6 +54,18 @@ class Backend(Protocol):
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         """Answers one permission request of the inbox."""
+        ...
+
+    def waits(self) -> Mapping[str, str]:
+        """Why each ready mission has not started, by its id."""
+        ...
+
+    def quotas(self) -> Sequence[QuotaView]:
+        """The accounts that are at their limit."""
+        ...
+
+    async def release_quota(self) -> int:
+        """Ends every wait for an account's limit by hand; how many there were."""
         ...
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:

@@ -25,7 +25,7 @@ async def read_resource(backend: Backend, uri: str) -> types.ReadResourceResult:
         data = results.agent_status(backend.agents())
     elif uri == MISSIONS:
         missions = await backend.missions(DEFAULT_LIMIT)
-        data = results.mission_status(await backend.stats(), missions, backend.agents())
+        data = results.mission_status(await backend.stats(), missions, backend.agents(), backend.waits())
     elif uri == EVENTS:
         data = results.event_list(backend.recent_events(DEFAULT_LIMIT))
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.lifecycle import ACTIVE_STATES
-from orchestrator_tui.core.models import AgentState, HealthStatus, Mission, QueueStats
+from orchestrator_tui.core.models import AgentState, HealthStatus, Mission, MissionState, QueueStats
 from orchestrator_tui.core.views import AgentView
 from orchestrator_tui.missions.report import mission_entry
 
@@ -50,13 +50,15 @@ def health_entry(agent_id: int, health: HealthStatus) -> Shape:
     return {"agent_id": agent_id, **asdict(health)}
 
 
-def mission_status(stats: QueueStats, missions: Sequence[Mission], agents: Iterable[AgentView]) -> Shape:
-    """Counts by state and the missions, in the order given."""
+def mission_status(
+    stats: QueueStats, missions: Sequence[Mission], agents: Iterable[AgentView], waits: Mapping[str, str]
+) -> Shape:
+    """Counts by state and the missions, in the order given; ``waits`` says why a ready one has not started."""
     by_id = {agent.id: agent for agent in agents}
-    return {"stats": asdict(stats), "missions": [mission_line(mission, by_id) for mission in missions]}
+    return {"stats": asdict(stats), "missions": [mission_line(mission, by_id, waits) for mission in missions]}
 
 
-def mission_line(mission: Mission, agents: Mapping[int, AgentView]) -> Shape:
+def mission_line(mission: Mission, agents: Mapping[int, AgentView], waits: Mapping[str, str]) -> Shape:
     """One mission with the fields of a plan's report, and what tells it apart in a list.
 
     ``role`` and ``model`` are its agent's; before it has one, ``role`` is what the mission asks for.
@@ -70,6 +72,7 @@ def mission_line(mission: Mission, agents: Mapping[int, AgentView]) -> Shape:
         "type": mission.type.value,
         "depends_on": list(mission.depends_on),
         "blocked_reason": mission.blocked_reason.value if mission.blocked_reason else None,
+        "waits_for": waits.get(mission.id) if mission.state is MissionState.PENDING else None,
     }
 
 

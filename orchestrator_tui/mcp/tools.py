@@ -91,7 +91,7 @@ class Tools:
                     missions = await backend.missions(request.limit or DEFAULT_LIMIT)
                 else:
                     missions = [await backend.mission(request.mission_id)]
-                return results.mission_status(await backend.stats(), missions, backend.agents())
+                return results.mission_status(await backend.stats(), missions, backend.agents(), backend.waits())
             case _:
                 assert_never(request)
 

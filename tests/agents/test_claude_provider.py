@@ -262,7 +262,9 @@ class TestTheFiles:
             "alwaysLoad": True,
         }
         settings = json.loads((context.files / "settings.json").read_text())
-        assert set(settings) == {"hooks"}
+        assert set(settings) == {"hooks", "autoContinueAtUsageLimit"}
+        # The mission is queued again then: two would go on with it.
+        assert settings["autoContinueAtUsageLimit"] is False
         for event, groups in settings["hooks"].items():
             [[hook]] = [group["hooks"] for group in groups]
             assert hook["type"] == ("command" if event == "SessionStart" else "http")

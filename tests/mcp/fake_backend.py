@@ -21,7 +21,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
     WaitingFor,
 )
-from orchestrator_tui.core.views import AgentView, SpawnRequest
+from orchestrator_tui.core.views import AgentView, QuotaView, SpawnRequest
 
 HEALTHY = HealthStatus(True, True, 1_000, 2_000_000, 1.5, 30)
 
@@ -76,6 +76,8 @@ class FakeBackend:
         self.hooks: list[tuple[int, Mapping[str, object]]] = []
         self.typed: list[tuple[int, str]] = []
         self.items: list[AttentionItem] = []
+        self.why_not_yet: dict[str, str] = {}
+        self.limited: list[QuotaView] = []
         self.answered: list[tuple[str, bool, str]] = []
         self.approved: list[tuple[int, bool]] = []
         self.released = asyncio.Event()
@@ -143,6 +145,17 @@ class FakeBackend:
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         self.answered.append((item_id, allow, message))
+
+    def waits(self) -> Mapping[str, str]:
+        return self.why_not_yet
+
+    def quotas(self) -> Sequence[QuotaView]:
+        return self.limited
+
+    async def release_quota(self) -> int:
+        count = len(self.limited)
+        self.limited.clear()
+        return count
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:
         self._get(agent_id)

@@ -256,6 +256,7 @@ async def test_mission_status_has_the_reports_fields(backend: FakeBackend) -> No
             "depends_on": [],
             "blocked_by": [],
             "blocked_reason": None,
+            "waits_for": None,
             "started_at": 20,
             "ended_at": None,
             "duration_ms": None,

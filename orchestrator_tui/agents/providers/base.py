@@ -7,6 +7,7 @@ from typing import Protocol
 
 from orchestrator_tui.agents.screen_rules import Echo, ScreenRules
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
+from orchestrator_tui.core.quota import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,18 @@ class SessionStatus:
     waiting_for: WaitingFor | None
     conversation_id: str | None
     updated_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiFailure:
+    """An API error with which a conversation stopped: its kind and text as the program gives them to its hooks.
+
+    ``resets_at`` in milliseconds since the epoch, where the program wrote it down exactly.
+    """
+
+    error: str
+    text: str
+    resets_at: int | None = None
 
 
 class Screen(Protocol):
@@ -133,6 +146,14 @@ class Provider(Protocol):
 
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
         """The program's own word on its state, or None when it leaves none."""
+        ...
+
+    def account(self, record: AgentRecord) -> Account:
+        """Whose limits the agent runs into."""
+        ...
+
+    def api_failure(self, record: AgentRecord, context: AgentContext) -> ApiFailure | None:
+        """The API error that is the last word of the recorded conversation, or None."""
         ...
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:

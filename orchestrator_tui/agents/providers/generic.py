@@ -4,11 +4,12 @@ import os
 import shutil
 from collections.abc import Mapping
 
-from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.base import AgentContext, ApiFailure, SessionStatus, Start
 from orchestrator_tui.agents.providers.screen_side import ScreenSide
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
 from orchestrator_tui.core.provider_config import ProviderConfig
+from orchestrator_tui.core.quota import Account
 
 LONGEST_ARGUMENT = 8_000
 """Bytes of a mission as an argument: tmux refuses commands of 16 kB. A longer one goes by file."""
@@ -81,6 +82,14 @@ class GenericProvider:
         return False
 
     def session_status(self, record: AgentRecord, context: AgentContext, pid: int) -> SessionStatus | None:
+        """None: its screen is all it says."""
+        return None
+
+    def account(self, record: AgentRecord) -> Account:
+        """One for all of its agents: nothing tells them apart."""
+        return Account(self.name, self.name)
+
+    def api_failure(self, record: AgentRecord, context: AgentContext) -> ApiFailure | None:
         """None: its screen is all it says."""
         return None
 

@@ -106,13 +106,20 @@ class Transcript:
         }
         self._append("assistant", message)
 
-    def _append(self, kind: str, message: dict[str, object]) -> None:
+    def api_error(self, text: str, resets_at: int) -> None:
+        """Records that the account's limit ended the turn; ``resets_at`` in milliseconds since the epoch."""
+        message: dict[str, object] = {"role": "assistant", "content": [{"type": "text", "text": text}]}
+        limits = {"status": "rejected", "resetsAt": resets_at / 1000}
+        self._append("assistant", message, isApiErrorMessage=True, error="rate_limit", quotaLimits=limits)
+
+    def _append(self, kind: str, message: dict[str, object], **more: object) -> None:
         line: dict[str, object] = {
             "type": kind,
             "message": message,
             "sessionId": self._session_id,
             "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{now_ms() % 1000:03d}Z",
             "uuid": new_id(),
+            **more,
         }
         append_line(self.path, json.dumps(line))
 

@@ -89,6 +89,7 @@ class Supervisor:
         self._adoption.shows = self.screen_turns.shows
         fleet.publish = self._publish
         fleet.changed = self.updates.agent_changed
+        self.delivery.held_back = limits.held_back
         self.delivery.acknowledged = self.quota.started
         self.settling.reported = self.quota.reported
         self.delivery.launcher.goes_on_in = self.quota.conversation_of

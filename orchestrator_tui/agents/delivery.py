@@ -32,6 +32,7 @@ class Delivery:
         # A claim that ended otherwise, as by a cancel, is not waited for: others could not start meanwhile.
         fleet.dropped = self._withdrawn
         self.acknowledged: Callable[[str], None] = lambda _: None
+        self.held_back: Callable[[AgentRecord, Mission], Awaitable[bool]] | None = None
         self.by_screen: Callable[[AgentRecord, Mission], Awaitable[None]] | None = None
 
     def start(self, mission: Mission) -> None:
@@ -97,10 +98,13 @@ class Delivery:
                     raise NotAllowedNow(f"{record.name} is {record.state}.", field="agent_id")
                 if fleet.takes_start_argument(record):
                     async with self._start_lock:
+                        # Its turn may come long after the claim, when others started first.
+                        if not self._is_current(mission) or await self._is_held_back(record, mission):
+                            return
                         fleet.book.transition(agent_id, AgentState.STARTING, reason=f"starts {mission.id}")
                         await fleet.manager.respawn(agent_id, self.launcher.fresh(agent_id, mission))
                         await self._conclude(mission)
-                else:
+                elif not await self._is_held_back(record, mission):
                     await self.type_mission(record, mission)
                     await self._conclude(mission)
             except OrchestratorError as error:
@@ -108,6 +112,9 @@ class Delivery:
             finally:
                 hand.is_delivering = False
                 fleet.wake.set()
+
+    async def _is_held_back(self, record: AgentRecord, mission: Mission) -> bool:
+        return self.held_back is not None and await self.held_back(record, mission)
 
     async def type_mission(self, record: AgentRecord, mission: Mission) -> None:
         """Types what makes a running program do the mission."""

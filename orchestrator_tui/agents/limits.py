@@ -29,6 +29,12 @@ class Limits:
         """The agent's program got an answer."""
         self._quota.answered(record)
 
+    async def held_back(self, record: AgentRecord, mission: Mission) -> bool:
+        """Takes a mission back whose delivery would only meet the limit; whether that was so."""
+        if not self._quota.is_shut(record):
+            return False
+        return await self._settling.postpone(mission, INTERRUPTED_CODE, RESTARTED_BY_LIMIT)
+
     async def took(self, record: AgentRecord, error: str, message: str, running: Mission | None) -> bool:
         """Deals with a failed turn if a limit is behind it; False for any other failure."""
         limit = self._quota.limit_of(record, error, message)

@@ -67,6 +67,11 @@ class Quota:
             return None
         return wait(breaker, self._fleet.clock.now_ms())
 
+    def is_shut(self, record: AgentRecord) -> bool:
+        """Whether its account is at its limit right now, so that a start under way would only meet it."""
+        breaker = self._breaker_of(record)
+        return breaker is not None and breaker.phase is Phase.OPEN and not admits(breaker, self._fleet.clock.now_ms())
+
     def admits(self, record: AgentRecord, mission_id: str) -> bool:
         """Whether this mission may start on this agent now; the answer yes counts as its start."""
         breaker = self._breaker_of(record)

@@ -105,10 +105,15 @@ class Settling:
         self._fleet.wake.set()
 
     async def postpone(self, mission: Mission, code: str, message: str) -> bool:
-        """Takes a running mission back without using its attempt; its agent goes on with it. False when it is lost."""
+        """Takes a claimed mission back without using its attempt; one that ran stays its agent's. False when lost."""
+        ran = mission.state is MissionState.RUNNING
         try:
             await self._fleet.queue.postpone(
-                mission.id, code=code, message=message, lease=mission.lease, reserve_for=mission.agent_id
+                mission.id,
+                code=code,
+                message=message,
+                lease=mission.lease,
+                reserve_for=mission.agent_id if ran else mission.reserved_for,
             )
         except StoreUnavailable:
             raise

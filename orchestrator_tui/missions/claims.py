@@ -128,15 +128,15 @@ class Claims:
     def postpone(self, mission: Hot, failure: Failure, lease: str | None) -> None:
         """The attempt never happened: the mission is pending again, as before its start."""
         running = self._reported(mission, lease, override=False)
-        if running.state is MissionState.ASSIGNED:
-            self._hand_back(running, failure.reserve_for, failure.message, {"code": failure.code})
-            return
-        self._db.run("DELETE FROM attempt WHERE seq = ? AND n = ?", (running.seq, running.attempts))
+        starts = running.attempts
+        if running.state is MissionState.RUNNING:
+            self._db.run("DELETE FROM attempt WHERE seq = ? AND n = ?", (running.seq, starts))
+            starts -= 1
         earlier = self._db.one("SELECT max(started_at) FROM attempt WHERE seq = ?", (running.seq,))
         self._moves.to(
             running,
             MissionState.PENDING,
-            attempts=running.attempts - 1,
+            attempts=starts,
             started_at=earlier[0] if earlier else None,
             reserved_for=failure.reserve_for,
             agent_id=None,

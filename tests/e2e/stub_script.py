@@ -13,7 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from orchestrator_tui.agents.launching import RESTARTED_BY_LIMIT
+
 MISSION_TOOL = "mcp__orchestrator__mission"
+LIMITED = f"You were restarted ({RESTARTED_BY_LIMIT})"
 _ENDINGS = frozenset({"SLOW", "FAIL", "OUTPUT", "SILENT"})
 _MARKER = re.compile(r"\[\[([A-Z]+)\s*(.*?)\]\]", re.DOTALL)
 _HEADER = re.compile(r"^Mission (\S+) \(delivery (\S+)\)$", re.MULTILINE)
@@ -67,9 +70,19 @@ def answer(request: Mapping[str, Any]) -> Answer:
     index, text = spoken[-1]
     if not request.get("tools"):
         return Say(f"echo: {text.strip()[:60]}")
+    if LIMITED in text and (mission_id := mission_of(request)):
+        # A model looks at what is already done: what was called for this mission before the limit is not called again.
+        index = next(at for at, earlier in spoken if f"Mission {mission_id} (delivery" in earlier)
     calls = sum(_tool_calls(message) for message in messages[index + 1 :])
     steps = list(_plan(text, [earlier for _, earlier in spoken[:-1]]))
     return steps[min(calls, len(steps) - 1)]
+
+
+def mission_of(request: Mapping[str, Any]) -> str | None:
+    """The mission that the newest text with a mission's header gives."""
+    messages = cast("list[dict[str, Any]]", request["messages"])
+    headers = [_HEADER.findall(texts_of(message)) for message in messages if message["role"] == "user"]
+    return next((found[-1][0] for found in reversed(headers) if found), None)
 
 
 def _tool_calls(message: Mapping[str, Any]) -> int:

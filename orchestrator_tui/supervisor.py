@@ -18,10 +18,12 @@ from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.isolation import Isolation
+from orchestrator_tui.agents.limits import Limits
 from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
 from orchestrator_tui.agents.observer import Observer
 from orchestrator_tui.agents.permissions import Permissions, permission_item
+from orchestrator_tui.agents.quota import Quota
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_turns import ScreenTurns
 from orchestrator_tui.agents.sending import Sender
@@ -56,6 +58,7 @@ from orchestrator_tui.core.views import (
     KillPreview,
     MissionChanges,
     PaneFrame,
+    QuotaView,
     SpawnRequest,
 )
 from orchestrator_tui.missions.event_log import EventLog
@@ -80,12 +83,14 @@ class Supervisor:
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
         self._background = Background(self._report_failure)
         self.delivery = Delivery(fleet)
-        self.dispatcher = Dispatcher(fleet, self.delivery)
+        self.quota = Quota(fleet)
+        self.dispatcher = Dispatcher(fleet, self.delivery, self.quota)
         self.fencer = Fencer(fleet, self.delivery.launcher)
         self.settling = Settling(fleet, self.delivery, self.fencer)
         self._inbox_store = inbox_store
         self.permissions = Permissions(fleet, rules, inbox_store)
-        self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
+        limits = Limits(fleet, self.quota, self.settling, self.delivery.launcher, self._background)
+        self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions, limits)
         self._isolation = Isolation(fleet, worktrees)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, self._isolation)
         self._deaths = Deaths(fleet, self.settling, self.delivery.launcher.refusals)
@@ -104,6 +109,8 @@ class Supervisor:
         self.transcripts = TranscriptReader(fleet, self.usage_intake)
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
         self.monitor.day_budget = lambda: self.budgeting.limits().day
+        self.monitor.quota_light = self.quota.light
+        self._connect_quota(limits)
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver
         self.sender = Sender(fleet, self.delivery.typist)
@@ -286,7 +293,7 @@ class Supervisor:
         return None if path is None else str(path)
 
     def _waiting_items(self, missions: Sequence[Mission]) -> tuple[AttentionItem, ...]:
-        items = [*self.permissions.items(missions), *self.budgeting.items(missions)]
+        items = [*self.permissions.items(missions), *self.budgeting.items(missions), *self.quota.items()]
         return tuple(sorted(items, key=lambda item: (item.since, item.id)))
 
     async def _waiting_item(self, item_id: str) -> AttentionItem:
@@ -443,7 +450,23 @@ class Supervisor:
             )
         self.release_requested.set()
 
+    # -- limits ----------------------------------------------------------------------------------------------------
+
+    def quotas(self) -> Sequence[QuotaView]:
+        """The accounts that are at their limit."""
+        return self.quota.views()
+
+    async def release_quota(self) -> int:
+        """Ends every wait for an account's limit by hand."""
+        return self.quota.release()
+
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _connect_quota(self, limits: Limits) -> None:
+        delivery, quota = self.delivery, self.quota
+        delivery.held_back, delivery.acknowledged = limits.held_back, quota.started
+        delivery.launcher.goes_on_in, delivery.launcher.may_go_on = quota.conversation_of, quota.admits_again
+        self.settling.reported = quota.reported
 
     def _publish(self, event: Event) -> None:
         if event.type is EventType.HEALTH:

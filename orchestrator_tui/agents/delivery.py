@@ -42,6 +42,8 @@ class Delivery:
         self.approach = Approach(fleet, self.typist)
         # A claim that ended otherwise, as by a cancel, is not waited for: others could not start meanwhile.
         fleet.dropped = self._withdrawn
+        self.acknowledged: Callable[[str], None] = lambda _: None
+        self.held_back: Callable[[AgentRecord, Mission], Awaitable[bool]] | None = None
         self.by_screen: Callable[[AgentRecord, Mission], Awaitable[None]] | None = None
 
     def start(self, mission: Mission) -> None:
@@ -60,6 +62,7 @@ class Delivery:
         self._fleet.hold(mission)
         assert mission.agent_id is not None
         hand = self._fleet.hand(mission.agent_id)
+        self.acknowledged(mission_id)
         hand.is_reminded = False
         hand.own_line = None
         self._fleet.book.transition(mission.agent_id, AgentState.BUSY)
@@ -113,6 +116,8 @@ class Delivery:
         provider = fleet.provider_of(record)
         if fleet.takes_start_argument(record):
             return await self._start_fresh(record, mission)
+        if await self._is_held_back(record, mission):
+            return None
         if provider.screen is not None and self.by_screen is not None:
             wait = await self.typist.look(record)
             if wait is None and self._begins(mission):
@@ -132,8 +137,10 @@ class Delivery:
         wait = await self.typist.look(record)
         if wait is not None:
             return wait
-        async with self._starts.turn(lambda: self._is_held_back(record.id)):
-            # Others may have started meanwhile, one after the other.
+        async with self._starts.turn(lambda: self._waits_for_person(record.id)):
+            # Others may have started meanwhile, one after the other, and met their account's limit.
+            if await self._is_held_back(record, mission):
+                return None
             wait = await self.typist.look(fleet.book.get(record.id))
             if wait is None and self._begins(mission):
                 fleet.book.transition(record.id, AgentState.STARTING, reason=f"starts {mission.id}")
@@ -149,6 +156,9 @@ class Delivery:
             return False
         hand.approaching, hand.is_delivering, hand.underway = None, True, mission.id
         return True
+
+    async def _is_held_back(self, record: AgentRecord, mission: Mission) -> bool:
+        return self.held_back is not None and await self.held_back(record, mission)
 
     async def _conclude(self, mission: Mission, line: str | None = None) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -193,7 +203,7 @@ class Delivery:
             else:
                 return
 
-    def _is_held_back(self, agent_id: int) -> bool:
+    def _waits_for_person(self, agent_id: int) -> bool:
         record = self._fleet.book.find(agent_id)
         return record is None or record.state is AgentState.WAITING
 

@@ -1,0 +1,78 @@
+"""What follows when an agent's turn ends at its account's limit: the mission waits, and its dialog goes away."""
+
+import asyncio
+
+from orchestrator_tui.agents.background import Background
+from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.launching import RESTARTED_BY_LIMIT, Launcher
+from orchestrator_tui.agents.quota import INTERRUPTED_CODE, Quota
+from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.core.models import AgentRecord, AgentState, Mission
+
+DIALOG_COMES_WITHIN_S = 3.0
+_LOOK_S = 0.2
+_AT_REST = (AgentState.IDLE, AgentState.WAITING)
+
+
+class Limits:
+    """Applies what ``Quota`` says of failed turns; ``background`` runs what may come a moment later."""
+
+    def __init__(
+        self, fleet: Fleet, quota: Quota, settling: Settling, launcher: Launcher, background: Background
+    ) -> None:
+        self._fleet = fleet
+        self._quota = quota
+        self._settling = settling
+        self._launcher = launcher
+        self._background = background
+
+    def answered(self, record: AgentRecord) -> None:
+        """The agent's program got an answer."""
+        self._quota.answered(record)
+
+    async def held_back(self, record: AgentRecord, mission: Mission) -> bool:
+        """Takes a mission back whose delivery would only meet the limit; whether that was so."""
+        if not self._quota.is_shut(record):
+            return False
+        return await self._settling.postpone(mission, INTERRUPTED_CODE, RESTARTED_BY_LIMIT)
+
+    async def took(self, record: AgentRecord, error: str, message: str, running: Mission | None) -> bool:
+        """Deals with a failed turn if a limit is behind it; False for any other failure."""
+        limit = self._quota.limit_of(record, error, message)
+        if limit is None:
+            return False
+        # First the breaker: what follows wakes the placement.
+        self._quota.met(record, limit, running)
+        if running is not None:
+            await self._settling.postpone(running, INTERRUPTED_CODE, message or error)
+        self._background.start(self._quota.learn_reset(record, message), f"reset of agent {record.id}'s limit")
+        self._background.start(self._leave_dialog(record.id), f"limit dialog of agent {record.id}")
+        return True
+
+    async def interrupted(self, agent_id: int, running: Mission) -> bool:
+        """Whether a turn that ended unheard, as while no supervisor lived, had met a limit; deals with it then."""
+        record = self._fleet.book.get(agent_id)
+        failure = self._fleet.provider_of(record).api_failure(record, self._fleet.context_of(record))
+        return failure is not None and await self.took(record, failure.error, failure.text, running)
+
+    async def _leave_dialog(self, agent_id: int) -> None:
+        """Starts a program again whose limit opened a dialog, so that nothing typed later can answer that.
+
+        Claude Code 2.1.328 opens its rate limit options by itself. The conversation is resumed without a prompt, which
+        asks nothing of the account. A person who is attached is left to answer it.
+        """
+        fleet = self._fleet
+        for _ in range(round(DIALOG_COMES_WITHIN_S / _LOOK_S)):
+            await asyncio.sleep(_LOOK_S)
+            record, hand = fleet.book.find(agent_id), fleet.hand(agent_id)
+            if record is None or record.state not in _AT_REST or hand.claims or hand.is_fencing:
+                return
+            word = fleet.own_word(record)
+            if word is None or word.state is not AgentState.WAITING:
+                continue
+            async with hand.launching:
+                if hand.claims or (await fleet.manager.attached_clients()).get(agent_id):
+                    return
+                fleet.book.transition(agent_id, AgentState.STARTING, reason=RESTARTED_BY_LIMIT)
+                await fleet.manager.respawn(agent_id, self._launcher.again(agent_id, None, RESTARTED_BY_LIMIT))
+            return

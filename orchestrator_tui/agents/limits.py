@@ -7,11 +7,14 @@ from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.launching import RESTARTED_BY_LIMIT, Launcher
 from orchestrator_tui.agents.quota import INTERRUPTED_CODE, Quota
 from orchestrator_tui.agents.settling import Settling
+from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission
 
-DIALOG_COMES_WITHIN_S = 3.0
+DIALOG_COMES_WITHIN_S = 15.0
+"""Since the hook; up to 3 s measured on a busy machine."""
+
 _LOOK_S = 0.2
-_AT_REST = (AgentState.IDLE, AgentState.WAITING)
+_WITH_SESSION = ALIVE_STATES - {AgentState.STARTING}
 
 
 class Limits:
@@ -59,20 +62,31 @@ class Limits:
         """Starts a program again whose limit opened a dialog, so that nothing typed later can answer that.
 
         Claude Code 2.1.328 opens its rate limit options by itself. The conversation is resumed without a prompt, which
-        asks nothing of the account. A person who is attached is left to answer it.
+        asks nothing of the account. A person who is attached, or has prompted it since, is left to answer it. Until the
+        dialog is there, the agent's fused state may be any: its session file goes on saying for seconds that it works.
         """
         fleet = self._fleet
+        ended_at = fleet.clock.monotonic_ms()
         for _ in range(round(DIALOG_COMES_WITHIN_S / _LOOK_S)):
             await asyncio.sleep(_LOOK_S)
-            record, hand = fleet.book.find(agent_id), fleet.hand(agent_id)
-            if record is None or record.state not in _AT_REST or hand.claims or hand.is_fencing:
+            record = self._left_alone(agent_id, ended_at)
+            if record is None:
                 return
             word = fleet.own_word(record)
             if word is None or word.state is not AgentState.WAITING:
                 continue
-            async with hand.launching:
-                if hand.claims or (await fleet.manager.attached_clients()).get(agent_id):
+            async with fleet.hand(agent_id).launching:
+                attached = await fleet.manager.attached_clients()
+                if self._left_alone(agent_id, ended_at) is None or attached.get(agent_id):
                     return
                 fleet.book.transition(agent_id, AgentState.STARTING, reason=RESTARTED_BY_LIMIT)
                 await fleet.manager.respawn(agent_id, self._launcher.again(agent_id, None, RESTARTED_BY_LIMIT))
             return
+
+    def _left_alone(self, agent_id: int, since: int) -> AgentRecord | None:
+        """The agent, if neither a mission nor a person has used it ``since`` (monotonic)."""
+        record, hand = self._fleet.book.find(agent_id), self._fleet.hand(agent_id)
+        if record is None or record.state not in _WITH_SESSION or hand.claims or hand.is_fencing:
+            return None
+        was_used = hand.person_used_at is not None and hand.person_used_at >= since
+        return None if was_used else record

@@ -105,3 +105,13 @@ def test_without_any_agent_a_mission_says_so() -> None:
 
 def test_a_held_agent_is_named_as_the_reason() -> None:
     assert place([mission("m")], [agent(1, free=0, unavailable="held")]).waits == {"m": "agent-1: held"}
+
+
+def test_the_limit_of_an_account_is_why_its_missions_wait() -> None:
+    until = "waits for quota until 15:04"
+    limited = [replace(agent(1), quota=until, free=0), replace(agent(2, state=AgentState.BUSY), quota=until, free=0)]
+    assert place([mission("m")], limited).waits == {"m": until}
+    assert place([mission("m", reserved_for=1)], limited).waits == {"m": until}
+    other = agent(3, state=AgentState.BUSY, free=0)
+    assert place([mission("m")], [*limited, other]).waits == {"m": "next free agent"}
+    assert who([mission("m")], [*limited, agent(4)]) == {"m": 4}

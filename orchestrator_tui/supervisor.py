@@ -56,6 +56,7 @@ log = logging.getLogger(__name__)
 
 RESTART_LOOK_S = 1.0
 KEPT_EVENTS = 500
+_BEGUN_OR_ENDED = frozenset({EventType.TASK_START, EventType.TASK_FAIL, EventType.MISSION_CANCELLED})
 
 
 class Supervisor:
@@ -90,7 +91,6 @@ class Supervisor:
         fleet.publish = self._publish
         fleet.changed = self.updates.agent_changed
         self.delivery.held_back = limits.held_back
-        self.delivery.acknowledged = self.quota.started
         self.settling.reported = self.quota.reported
         self.delivery.launcher.goes_on_in = self.quota.conversation_of
         self.delivery.launcher.may_go_on = self.quota.admits_again
@@ -444,6 +444,8 @@ class Supervisor:
     async def _forward_missions(self, events: Any) -> None:
         async for event in events:
             self._publish(event)
+            if event.mission_id is not None and event.type in _BEGUN_OR_ENDED:
+                self.quota.forget(event.mission_id)
             self.fleet.wake.set()
 
     def _report_failure(self, name: str, error: BaseException) -> None:

@@ -112,12 +112,14 @@ class Dispatcher:
 
     def deliver_next(self, agent_id: int) -> None:
         """Begins with the next claim that waits at an agent."""
-        claims = self._fleet.hand(agent_id).claims
-        if claims and not self._fleet.hand(agent_id).is_delivering and claims[0].state is MissionState.ASSIGNED:
-            record = self._fleet.book.find(agent_id)
-            if record is None or not self._quota.admits(record, claims[0].id):
-                return
-            self._delivery.start(claims[0])
+        hand, record = self._fleet.hand(agent_id), self._fleet.book.find(agent_id)
+        runs = any(claim.state is MissionState.RUNNING for claim in hand.claims)
+        if record is None or runs or hand.is_delivering:
+            return
+        waiting = (claim for claim in hand.claims if claim.state is MissionState.ASSIGNED)
+        following = next((claim for claim in waiting if self._quota.admits(record, claim.id)), None)
+        if following is not None:
+            self._delivery.start(following)
 
     def _candidate(self, record: AgentRecord, attached: Mapping[int, int]) -> Candidate:
         why = "a person is attached" if attached.get(record.id) else self._unavailable(record)

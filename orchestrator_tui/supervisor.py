@@ -68,6 +68,7 @@ log = logging.getLogger(__name__)
 RESTART_LOOK_S = 1.0
 KEPT_EVENTS = 500
 SETTLED_WITHIN_S = 3.0
+_BEGUN_OR_ENDED = frozenset({EventType.TASK_START, EventType.TASK_FAIL, EventType.MISSION_CANCELLED})
 
 
 class Supervisor:
@@ -464,7 +465,7 @@ class Supervisor:
 
     def _connect_quota(self, limits: Limits) -> None:
         delivery, quota = self.delivery, self.quota
-        delivery.held_back, delivery.acknowledged = limits.held_back, quota.started
+        delivery.held_back = limits.held_back
         delivery.launcher.goes_on_in, delivery.launcher.may_go_on = quota.conversation_of, quota.admits_again
         self.settling.reported = quota.reported
 
@@ -502,6 +503,8 @@ class Supervisor:
     async def _forward_missions(self, events: Any) -> None:
         async for event in events:
             self._publish(event)
+            if event.mission_id is not None and event.type in _BEGUN_OR_ENDED:
+                self.quota.forget(event.mission_id)
             self.fleet.wake.set()
 
     def _report_failure(self, name: str, error: BaseException) -> None:

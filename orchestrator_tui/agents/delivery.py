@@ -42,7 +42,6 @@ class Delivery:
         self.approach = Approach(fleet, self.typist)
         # A claim that ended otherwise, as by a cancel, is not waited for: others could not start meanwhile.
         fleet.dropped = self._withdrawn
-        self.acknowledged: Callable[[str], None] = lambda _: None
         self.held_back: Callable[[AgentRecord, Mission], Awaitable[bool]] | None = None
         self.by_screen: Callable[[AgentRecord, Mission], Awaitable[None]] | None = None
 
@@ -62,7 +61,6 @@ class Delivery:
         self._fleet.hold(mission)
         assert mission.agent_id is not None
         hand = self._fleet.hand(mission.agent_id)
-        self.acknowledged(mission_id)
         hand.is_reminded = False
         hand.own_line = None
         self._fleet.book.transition(mission.agent_id, AgentState.BUSY)

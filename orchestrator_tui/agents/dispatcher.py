@@ -116,12 +116,14 @@ class Dispatcher:
 
     def deliver_next(self, agent_id: int) -> None:
         """Begins with the next claim that waits at an agent."""
-        hand = self._fleet.hand(agent_id)
-        is_on_its_way = hand.is_delivering or hand.approaching is not None
-        if hand.claims and not is_on_its_way and hand.claims[0].state is MissionState.ASSIGNED:
-            record = self._fleet.book.find(agent_id)
-            if record is not None and self._quota.admits(record, hand.claims[0].id):
-                self._delivery.start(hand.claims[0])
+        hand, record = self._fleet.hand(agent_id), self._fleet.book.find(agent_id)
+        runs = any(claim.state is MissionState.RUNNING for claim in hand.claims)
+        if record is None or runs or hand.is_delivering or hand.approaching is not None:
+            return
+        waiting = (claim for claim in hand.claims if claim.state is MissionState.ASSIGNED)
+        following = next((claim for claim in waiting if self._quota.admits(record, claim.id)), None)
+        if following is not None:
+            self._delivery.start(following)
 
     async def _look_at_obstacles(self) -> None:
         """What kept an agent's pane from being used may be over: looked at only while something waits."""

@@ -1,6 +1,9 @@
 """What follows when an agent's turn ends at its account's limit: the mission waits, and its dialog goes away."""
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fleet import Fleet
@@ -8,11 +11,13 @@ from orchestrator_tui.agents.launching import RESTARTED_BY_LIMIT, Launcher
 from orchestrator_tui.agents.quota import INTERRUPTED_CODE, Quota
 from orchestrator_tui.agents.settling import Settling
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
+from orchestrator_tui.core.limit_text import read_limit
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission
 
 DIALOG_COMES_WITHIN_S = 15.0
 """Since the hook; up to 3 s measured on a busy machine."""
 
+TRANSCRIPT_PAUSES_S = (0.1, 0.4, 1.0, 2.0)
 _LOOK_S = 0.2
 _WITH_SESSION = ALIVE_STATES - {AgentState.STARTING}
 
@@ -41,14 +46,18 @@ class Limits:
 
     async def took(self, record: AgentRecord, error: str, message: str, running: Mission | None) -> bool:
         """Deals with a failed turn if a limit is behind it; False for any other failure."""
-        limit = self._quota.limit_of(record, error, message)
+        limit = read_limit(error, message, self._fleet.clock.now_ms(), _local_zone(), _zone)
         if limit is None:
             return False
+        exact = self._exact_reset(record, message)
+        if exact is not None:
+            limit = replace(limit, resets_at=exact)
         # First the breaker: what follows wakes the placement.
         self._quota.met(record, limit, running)
         if running is not None:
             await self._settling.postpone(running, INTERRUPTED_CODE, message or error)
-        self._background.start(self._quota.learn_reset(record, message), f"reset of agent {record.id}'s limit")
+        if exact is None:
+            self._background.start(self._learn_reset(record, message), f"reset of agent {record.id}'s limit")
         self._background.start(self._leave_dialog(record.id), f"limit dialog of agent {record.id}")
         return True
 
@@ -58,16 +67,32 @@ class Limits:
         failure = self._fleet.provider_of(record).api_failure(record, self._fleet.context_of(record))
         return failure is not None and await self.took(record, failure.error, failure.text, running)
 
+    def _exact_reset(self, record: AgentRecord, message: str) -> int | None:
+        failure = self._fleet.provider_of(record).api_failure(record, self._fleet.context_of(record))
+        # By its text, since the newest one may not be written yet.
+        return failure.resets_at if failure is not None and failure.text.strip() == message.strip() else None
+
+    async def _learn_reset(self, record: AgentRecord, message: str) -> None:
+        """Takes the exact reset from the transcript, which the program writes a moment after it told us."""
+        for pause_s in TRANSCRIPT_PAUSES_S:
+            await asyncio.sleep(pause_s)
+            exact = self._exact_reset(record, message)
+            if exact is not None:
+                self._quota.reset_known(record, exact)
+                return
+
     async def _leave_dialog(self, agent_id: int) -> None:
         """Starts a program again whose limit opened a dialog, so that nothing typed later can answer that.
 
         Claude Code 2.1.328 opens its rate limit options by itself. The conversation is resumed without a prompt, which
-        asks nothing of the account. A person who is attached, or has prompted it since, is left to answer it. Until the
-        dialog is there, the agent's fused state may be any: its session file goes on saying for seconds that it works.
+        asks nothing of the account. While a person is attached, it is theirs to answer, as it is once they prompt it.
+        Until the dialog is there, the fused state may be any: the session file says for seconds that a turn runs.
         """
         fleet = self._fleet
         ended_at = fleet.clock.monotonic_ms()
-        for _ in range(round(DIALOG_COMES_WITHIN_S / _LOOK_S)):
+        looks = round(DIALOG_COMES_WITHIN_S / _LOOK_S)
+        while looks > 0:
+            looks -= 1
             await asyncio.sleep(_LOOK_S)
             record = self._left_alone(agent_id, ended_at)
             if record is None:
@@ -77,8 +102,11 @@ class Limits:
                 continue
             async with fleet.hand(agent_id).launching:
                 attached = await fleet.manager.attached_clients()
-                if self._left_alone(agent_id, ended_at) is None or attached.get(agent_id):
+                if self._left_alone(agent_id, ended_at) is None:
                     return
+                if attached.get(agent_id):
+                    looks += 1
+                    continue
                 fleet.book.transition(agent_id, AgentState.STARTING, reason=RESTARTED_BY_LIMIT)
                 await fleet.manager.respawn(agent_id, self._launcher.again(agent_id, None, RESTARTED_BY_LIMIT))
             return
@@ -90,3 +118,16 @@ class Limits:
             return None
         was_used = hand.person_used_at is not None and hand.person_used_at >= since
         return None if was_used else record
+
+
+def _local_zone() -> tzinfo:
+    zone = datetime.now().astimezone().tzinfo
+    assert zone is not None
+    return zone
+
+
+def _zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None

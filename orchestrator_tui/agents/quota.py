@@ -1,13 +1,9 @@
 """Accounts at their limit: nothing new starts on their agents, what the limit interrupted waits, and nobody forgets."""
 
-import asyncio
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from orchestrator_tui.agents import quota_file
 from orchestrator_tui.agents.fleet import Fleet
@@ -17,7 +13,6 @@ from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.lifecycle import GONE_STATES
-from orchestrator_tui.core.limit_text import read_limit
 from orchestrator_tui.core.models import AgentRecord, Mission
 from orchestrator_tui.core.quota import (
     Account,
@@ -98,8 +93,8 @@ class Quota:
         found = self._state.interrupted.get(mission_id)
         return found.conversation_id if found is not None and found.agent_id == record.id else None
 
-    def started(self, mission_id: str) -> None:
-        """The mission runs again."""
+    def forget(self, mission_id: str) -> None:
+        """The mission runs again, or ended."""
         if self._state.interrupted.pop(mission_id, None) is not None:
             self._save()
 
@@ -115,15 +110,6 @@ class Quota:
 
     # -- what agents met -------------------------------------------------------------------------------------------
 
-    def limit_of(self, record: AgentRecord, error: str, text: str) -> Limit | None:
-        """The limit behind a failed turn of this agent; None for any other failure."""
-        now = self._fleet.clock.now_ms()
-        limit = read_limit(error, text, now, _local_zone(), _zone)
-        if limit is None:
-            return None
-        exact = self._exact_reset(record, text)
-        return limit if exact is None else replace(limit, resets_at=exact)
-
     def met(self, record: AgentRecord, limit: Limit, mission: Mission | None) -> None:
         """An agent met a limit: its account's breaker opens; ``mission`` goes on later in the same conversation."""
         account = self._account_of(record)
@@ -137,21 +123,15 @@ class Quota:
         if before is None or before.phase is not Phase.OPEN or before.failures != breaker.failures:
             self._tell_open(breaker)
 
-    async def learn_reset(self, record: AgentRecord, text: str) -> None:
-        """Takes the exact reset from the transcript, which the program writes a moment after it told us."""
-        account = self._account_of(record)
-        for pause_s in (0.1, 0.4, 1.0, 2.0):
-            await asyncio.sleep(pause_s)
-            exact = self._exact_reset(record, text)
-            breaker = self._state.breakers.get(account.id)
-            if breaker is None:
-                return
-            if exact is not None:
-                after = with_reset(breaker, exact, self._fleet.clock.now_ms())
-                if after != breaker:
-                    self._keep(after)
-                    self._look_again(after)
-                return
+    def reset_known(self, record: AgentRecord, resets_at: int) -> None:
+        """The exact reset of the limit that an agent met became known."""
+        breaker = self._breaker_of(record)
+        if breaker is None:
+            return
+        after = with_reset(breaker, resets_at, self._fleet.clock.now_ms())
+        if after != breaker:
+            self._keep(after)
+            self._look_again(after)
 
     def answered(self, record: AgentRecord) -> None:
         """An agent's program got an answer from its account: when it was the trying one, the others are woken."""
@@ -202,11 +182,6 @@ class Quota:
             return self._state.breakers.get(self._account_of(record).id)
         except OrchestratorError:
             return None
-
-    def _exact_reset(self, record: AgentRecord, text: str) -> int | None:
-        failure = self._fleet.provider_of(record).api_failure(record, self._fleet.context_of(record))
-        # By its text, since the newest one may not be written yet.
-        return failure.resets_at if failure is not None and failure.text.strip() == text.strip() else None
 
     def _interrupt(self, mission_id: str, record: AgentRecord) -> None:
         if record.conversation_id is not None:
@@ -266,16 +241,3 @@ class Quota:
 
     def _look_again(self, breaker: Breaker) -> None:
         self._fleet.wake_in(max(0, breaker.until - self._fleet.clock.now_ms()))
-
-
-def _local_zone() -> tzinfo:
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None
-    return zone
-
-
-def _zone(name: str) -> tzinfo | None:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None

@@ -119,3 +119,90 @@ async def test_a_limit_met_again_by_the_trying_mission_waits_longer(live: Live) 
     mission = await live.until_mission(mission_id, MissionState.COMPLETED, 30)
     assert mission.attempts == 1
     assert [event["code"] for event in live.events("task_retry")] == ["quota", "quota"]
+
+
+async def test_claims_that_wait_at_the_agent_wait_on(live: Live, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    await live.spawn(max_concurrent_tasks=3)
+    ids = [await live.add(f"x [[sleep 0.5]] [[append {ledger} before]]")]
+    await live.until_mission(ids[0], MissionState.RUNNING)
+    ids.append(await live.add(f"Meet it [[limit {LIMIT_S}]] [[append {ledger} limited]]"))
+    ids.append(await live.add(f"x [[append {ledger} behind]]"))
+    until = await until_limited(live)
+    for mission_id in ids:
+        assert (await live.until_mission(mission_id, MissionState.COMPLETED, 30)).attempts == 1
+    assert executions(ledger) == {"before": 1, "limited": 1, "behind": 1}
+    assert ((await live.supervisor.mission(ids[2])).started_at or 0) >= until
+
+
+async def test_a_delivery_under_way_is_held_back(live: Live) -> None:
+    supervisor = live.supervisor
+    (agent_id,) = await live.spawn()
+    await live.add("Meet it [[limit 600]]")
+    await until_limited(live)
+    mission_id = await live.add("x")
+    claimed = await supervisor.fleet.queue.claim(mission_id, agent_id)
+    assert claimed is not None
+    supervisor.fleet.hold(claimed)
+    supervisor.delivery.start(claimed)
+    mission = await live.until_mission(mission_id, MissionState.PENDING)
+    assert (mission.attempts, mission.undelivered, mission.reserved_for) == (0, 0, None)
+    assert supervisor.fleet.hand(agent_id).claims == []
+
+
+async def fails(live: Live, agent_id: int, error: str, message: str) -> None:
+    """The agent's program says that its turn failed, although the scripted one works on."""
+    record = live.supervisor.fleet.book.get(agent_id)
+    hook = {"hook_event_name": "StopFailure", "session_id": record.conversation_id, "error": error}
+    await live.supervisor.hook(agent_id, {**hook, "last_assistant_message": message})
+
+
+async def test_an_overload_waits_shorter_and_needs_nobody(live: Live) -> None:
+    (agent_id,) = await live.spawn()
+    mission_id = await live.add("x [[sleep 1]]", max_retries=0)
+    await live.until_mission(mission_id, MissionState.RUNNING)
+    await fails(live, agent_id, "server_error", "API Error: 529 Overloaded. This is a server-side issue")
+    mission = await live.until_mission(mission_id, MissionState.PENDING)
+    assert (mission.attempts, mission.reserved_for, mission.error_code) == (0, agent_id, "quota")
+    (view,) = live.supervisor.quotas()
+    assert (view.kind, view.is_known, view.until - view.since) == ("overload", False, 15_000)
+    assert await live.supervisor.inbox() == ()
+
+
+async def test_another_api_error_is_a_failed_attempt(live: Live) -> None:
+    (agent_id,) = await live.spawn()
+    mission_id = await live.add("x [[sleep 1]]", max_retries=0)
+    await live.until_mission(mission_id, MissionState.RUNNING)
+    await fails(live, agent_id, "server_error", "API Error: 500 boom. This is a server-side issue")
+    mission = await live.until_mission(mission_id, MissionState.FAILED)
+    assert (mission.attempts, mission.error_code) == (1, "api_server_error")
+    assert live.supervisor.quotas() == ()
+
+
+async def test_a_restarted_agent_does_not_go_on_during_the_limit(live: Live) -> None:
+    (agent_id,) = await live.spawn()
+    await live.add("Meet it [[limit 600]]")
+    await until_limited(live)
+    quota, record = live.supervisor.quota, live.supervisor.fleet.book.get(agent_id)
+    assert not quota.admits_again(record, "m-9")
+    assert quota.conversation_of(record, "m-9") == record.conversation_id
+    await live.supervisor.release_quota()
+    assert quota.admits_again(record, "m-9")
+    quota.forget("m-9")
+    assert quota.conversation_of(record, "m-9") is None
+
+
+async def test_a_limit_met_while_no_supervisor_lived_is_no_failed_attempt(live: Live) -> None:
+    (agent_id,) = await live.spawn()
+    mission_id = await live.add("x [[sleep 30]]", max_retries=0)
+    given = await live.until_mission(mission_id, MissionState.RUNNING)
+    await eventually(lambda: live.supervisor.delivery.has_arrived(given), "the agent wrote down what it was told")
+    transcript = next((live.session.agents / str(agent_id) / "transcripts").glob("*.jsonl"))
+    message = {"content": [{"type": "text", "text": "You've hit your session limit"}]}
+    line = {"type": "assistant", "message": message, "isApiErrorMessage": True, "error": "rate_limit"}
+    with transcript.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    await live.supervisor.turns.turn_was_interrupted(agent_id)
+    mission = await live.until_mission(mission_id, MissionState.PENDING)
+    assert (mission.attempts, mission.error_code) == (0, "quota")
+    assert [view.kind for view in live.supervisor.quotas()] == ["usage"]

@@ -76,7 +76,9 @@ class NotAllowedNow(UsageError):
 class PoolIncomplete(OrchestratorError):
     """Some agents of a pool started and live on; ``started`` are those, the message names the others and why."""
 
-    def __init__(self, message: str, started: Sequence[Agent], *, remedy: str = "", field: str | None = None) -> None:
+    def __init__(
+        self, message: str, started: Sequence[Agent] = (), *, remedy: str = "", field: str | None = None
+    ) -> None:
         super().__init__(message, remedy=remedy, field=field)
         self.started = tuple(started)
 

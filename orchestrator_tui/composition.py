@@ -220,6 +220,7 @@ class Runtime:
         fleet, supervisor, endpoint = self._fleet, self.supervisor, self.endpoint
         supervisor.in_git_repo = await self._worktrees.is_repository(self._cwd)
         await fleet.book.load()
+        supervisor.quota.keep_in(self.session.folder / "quota.json")
         has_new_port = await self._listen()
         fleet.addresses.url, fleet.addresses.hooks_url = endpoint.url, endpoint.hooks_url
         supervisor.updates.resource_changed = endpoint.resource_changed

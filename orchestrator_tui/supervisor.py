@@ -18,11 +18,13 @@ from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.isolation import Isolation
+from orchestrator_tui.agents.limits import Limits
 from orchestrator_tui.agents.merge_watch import MergeWatch
 from orchestrator_tui.agents.monitor import Monitor
 from orchestrator_tui.agents.notifying import Notifier
 from orchestrator_tui.agents.observer import Observer
 from orchestrator_tui.agents.permissions import Permissions, permission_item
+from orchestrator_tui.agents.quota import Quota
 from orchestrator_tui.agents.rule_book import RuleBook
 from orchestrator_tui.agents.screen_turns import ScreenTurns
 from orchestrator_tui.agents.sending import Sender
@@ -57,6 +59,7 @@ from orchestrator_tui.core.views import (
     KillPreview,
     MissionChanges,
     PaneFrame,
+    QuotaView,
     SpawnRequest,
     Stroke,
 )
@@ -67,6 +70,7 @@ log = logging.getLogger(__name__)
 RESTART_LOOK_S = 1.0
 KEPT_EVENTS = 500
 SETTLED_WITHIN_S = 3.0
+_BEGUN_OR_ENDED = frozenset({EventType.TASK_START, EventType.TASK_FAIL, EventType.MISSION_CANCELLED})
 
 
 class Supervisor:
@@ -82,7 +86,8 @@ class Supervisor:
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
         self._background = Background(self._report_failure)
         self.delivery = Delivery(fleet)
-        self.dispatcher = Dispatcher(fleet, self.delivery)
+        self.quota = Quota(fleet)
+        self.dispatcher = Dispatcher(fleet, self.delivery, self.quota)
         self.fencer = Fencer(fleet, self.delivery.launcher)
         self.settling = Settling(fleet, self.delivery, self.fencer)
         self._inbox_store = inbox_store
@@ -90,7 +95,8 @@ class Supervisor:
         self.merge_watch = MergeWatch(fleet)
         self.permissions.sources.append(self.merge_watch.items)
         self.notifier = Notifier(fleet, self.inbox, inbox_store)
-        self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions)
+        limits = Limits(fleet, self.quota, self.settling, self.delivery.launcher, self._background)
+        self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions, limits)
         self._isolation = Isolation(fleet, worktrees)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, self._isolation)
         self._deaths = Deaths(fleet, self.settling, self.delivery.launcher.refusals)
@@ -109,6 +115,8 @@ class Supervisor:
         self.transcripts = TranscriptReader(fleet, self.usage_intake)
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
         self.monitor.day_budget = lambda: self.budgeting.limits().day
+        self.monitor.quota_light = self.quota.light
+        self._connect_quota(limits)
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.delivery.by_screen = self.screen_turns.deliver
         self.sender = Sender(fleet, self.delivery.typist)
@@ -310,7 +318,7 @@ class Supervisor:
         return None if path is None else str(path)
 
     def _waiting_items(self, missions: Sequence[Mission]) -> tuple[AttentionItem, ...]:
-        items = [*self.permissions.items(missions), *self.budgeting.items(missions)]
+        items = [*self.permissions.items(missions), *self.budgeting.items(missions), *self.quota.items()]
         return tuple(sorted(items, key=lambda item: (item.since, item.id)))
 
     async def _waiting_item(self, item_id: str) -> AttentionItem:
@@ -467,12 +475,28 @@ class Supervisor:
             )
         self.release_requested.set()
 
+    # -- limits ----------------------------------------------------------------------------------------------------
+
+    def quotas(self) -> Sequence[QuotaView]:
+        """The accounts that are at their limit."""
+        return self.quota.views()
+
+    async def release_quota(self) -> int:
+        """Ends every wait for an account's limit by hand."""
+        return self.quota.release()
+
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _person_types(self, agent_id: int) -> None:
         self.fleet.book.get(agent_id)
         self.fleet.person_used(agent_id)
         self.fleet.manager.note_typing(agent_id, self.fleet.clock.now_ms())
+
+    def _connect_quota(self, limits: Limits) -> None:
+        delivery, quota = self.delivery, self.quota
+        delivery.held_back = limits.held_back
+        delivery.launcher.goes_on_in, delivery.launcher.may_go_on = quota.conversation_of, quota.admits_again
+        self.settling.reported = quota.reported
 
     def _publish(self, event: Event) -> None:
         if event.type is EventType.HEALTH:
@@ -508,6 +532,8 @@ class Supervisor:
     async def _forward_missions(self, events: Any) -> None:
         async for event in events:
             self._publish(event)
+            if event.mission_id is not None and event.type in _BEGUN_OR_ENDED:
+                self.quota.forget(event.mission_id)
             self.fleet.wake.set()
 
     def _report_failure(self, name: str, error: BaseException) -> None:

@@ -43,6 +43,7 @@ class Delivery:
         self.approach = Approach(fleet, self.typist)
         # A claim that ended otherwise, as by a cancel, is not waited for: others could not start meanwhile.
         fleet.dropped = self._withdrawn
+        self.held_back: Callable[[AgentRecord, Mission], Awaitable[bool]] | None = None
         self.by_screen: Callable[[AgentRecord, Mission], Awaitable[None]] | None = None
 
     def start(self, mission: Mission) -> None:
@@ -114,6 +115,8 @@ class Delivery:
         provider = fleet.provider_of(record)
         if fleet.takes_start_argument(record):
             return await self._start_fresh(record, mission)
+        if await self._is_held_back(record, mission):
+            return None
         if provider.screen is not None and self.by_screen is not None:
             wait = await self.typist.look(record)
             if wait is None and self.approach.begins(mission):
@@ -133,13 +136,18 @@ class Delivery:
         wait = await self.typist.look(record)
         if wait is not None:
             return wait
-        async with self._starts.turn(lambda: self._is_held_back(record.id)):
-            # Others may have started meanwhile, one after the other.
+        async with self._starts.turn(lambda: self._waits_for_person(record.id)):
+            # Others may have started meanwhile, one after the other, and met their account's limit.
+            if await self._is_held_back(record, mission):
+                return None
             wait = await self.typist.look(fleet.book.get(record.id))
             if wait is None and self.approach.begins(mission):
                 await start_fresh(fleet, self.launcher, record.id, mission)
                 await self._conclude(mission)
             return wait
+
+    async def _is_held_back(self, record: AgentRecord, mission: Mission) -> bool:
+        return self.held_back is not None and await self.held_back(record, mission)
 
     async def _conclude(self, mission: Mission, line: str | None = None) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -184,7 +192,7 @@ class Delivery:
             else:
                 return
 
-    def _is_held_back(self, agent_id: int) -> bool:
+    def _waits_for_person(self, agent_id: int) -> bool:
         record = self._fleet.book.find(agent_id)
         return record is None or record.state is AgentState.WAITING
 

@@ -9,6 +9,7 @@ from orchestrator_tui.agents import guard
 from orchestrator_tui.agents.book import is_gone
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.quota import Quota
 from orchestrator_tui.agents.routing import Assignment, Candidate, Placement, candidate, place
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.events import Event, EventType
@@ -25,8 +26,9 @@ FIRST_LOOK, FURTHEST_LOOK = 100, 100_000
 class Dispatcher:
     """Runs one placement at a time; ``waits`` says of every ready mission why it has not started."""
 
-    def __init__(self, fleet: Fleet, delivery: Delivery) -> None:
+    def __init__(self, fleet: Fleet, delivery: Delivery, quota: Quota) -> None:
         self._fleet = fleet
+        self._quota = quota
         self._delivery = delivery
         self._lock = asyncio.Lock()
         self.waits: dict[str, str] = {}
@@ -51,6 +53,7 @@ class Dispatcher:
         fleet = self._fleet
         async with self._lock:
             await self._look_at_obstacles()
+            self._quota.review()
             candidates = [self._candidate(record, {}) for record in fleet.book.records()]
             if any(agent.free for agent in candidates):
                 typed_at = await fleet.manager.typed_at()
@@ -90,6 +93,10 @@ class Dispatcher:
         record = fleet.book.find(assignment.agent_id)
         if record is None:
             return
+        if not self._quota.admits(record, assignment.mission_id):
+            # Of several that could start at once, one was let through.
+            self.waits[assignment.mission_id] = self._quota.why_not(record) or "next free agent"
+            return
         mission = await fleet.queue.claim(assignment.mission_id, assignment.agent_id)
         if mission is None:
             return
@@ -109,10 +116,14 @@ class Dispatcher:
 
     def deliver_next(self, agent_id: int) -> None:
         """Begins with the next claim that waits at an agent."""
-        hand = self._fleet.hand(agent_id)
-        is_on_its_way = hand.is_delivering or hand.approaching is not None
-        if hand.claims and not is_on_its_way and hand.claims[0].state is MissionState.ASSIGNED:
-            self._delivery.start(hand.claims[0])
+        hand, record = self._fleet.hand(agent_id), self._fleet.book.find(agent_id)
+        runs = any(claim.state is MissionState.RUNNING for claim in hand.claims)
+        if record is None or runs or hand.is_delivering or hand.approaching is not None:
+            return
+        waiting = (claim for claim in hand.claims if claim.state is MissionState.ASSIGNED)
+        following = next((claim for claim in waiting if self._quota.admits(record, claim.id)), None)
+        if following is not None:
+            self._delivery.start(following)
 
     async def _look_at_obstacles(self) -> None:
         """What kept an agent's pane from being used may be over: looked at only while something waits."""
@@ -134,7 +145,7 @@ class Dispatcher:
     def _candidate(self, record: AgentRecord, typed_at: Mapping[int, int]) -> Candidate:
         is_typing = guard.is_typing(typed_at.get(record.id), self._fleet.clock.now_ms())
         why = guard.TYPING.reason if is_typing else self._unavailable(record)
-        return candidate(record, len(self._fleet.hand(record.id).claims), why)
+        return candidate(record, len(self._fleet.hand(record.id).claims), why, self._quota.why_not(record))
 
     def _unavailable(self, record: AgentRecord) -> str | None:
         fleet = self._fleet

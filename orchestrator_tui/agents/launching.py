@@ -11,6 +11,8 @@ from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentRecord, AgentState, IsolationMode, LaunchSpec, Mission
 
+RESTARTED_BY_LIMIT = "the account's limit had been reached"
+
 
 class Launcher:
     """Builds launch specifications and keeps the registry in step with them.
@@ -25,6 +27,8 @@ class Launcher:
         self.refusals = Refusals(fleet)
         self.before_relaunch: Callable[[int], Awaitable[None]] | None = None
         self.isolate: Callable[[AgentRecord], Awaitable[AgentRecord]] | None = None
+        self.goes_on_in: Callable[[AgentRecord, str], str | None] = lambda _record, _mission_id: None
+        self.may_go_on: Callable[[AgentRecord, str], bool] = lambda _record, _mission_id: True
 
     def first(self, record: AgentRecord) -> LaunchSpec:
         """The start of a new agent, without a mission."""
@@ -32,33 +36,22 @@ class Launcher:
         return self._launch(record, Start(record.conversation_id))
 
     def fresh(self, agent_id: int, mission: Mission) -> LaunchSpec:
-        """A new conversation that begins with the mission."""
-        record = self._fleet.book.get(agent_id)
-        text = self._fleet.provider_of(record).mission_text(mission)
-        start = Start(self._fleet.new_id(), prompt=text)
+        """A new conversation that begins with the mission, or the one in which a limit interrupted it."""
+        fleet = self._fleet
+        record = fleet.book.get(agent_id)
+        earlier = self.goes_on_in(record, mission.id)
+        if earlier is not None:
+            # The mission was running in it, so something was said.
+            record = fleet.book.update(agent_id, conversation_id=earlier, has_transcript=True)
+            return self._go_on(record, mission, RESTARTED_BY_LIMIT)
+        text = fleet.provider_of(record).mission_text(mission)
+        start = Start(fleet.new_id(), prompt=text)
         return self._launch(record, start, mission, has_transcript=False, generation=record.generation + 1)
 
     def again(self, agent_id: int, mission: Mission | None, reason: str) -> LaunchSpec:
         """The recorded conversation once more, as far as it can go on; ``mission`` is what it goes on with."""
-        fleet = self._fleet
-        record = fleet.book.get(agent_id)
-        plan = self._continuation(record)
-        old = record.conversation_id or fleet.new_id()
-        remembers = plan.way in (Way.RESUME, Way.FORK)
-        text = None
-        if mission is not None:
-            text = fleet.provider_of(record).mission_text(mission, reason if remembers else None)
-        start = Start(
-            old if plan.way in (Way.RESUME, Way.BEGIN) else fleet.new_id(),
-            resume=plan.way is Way.RESUME,
-            prompt=text,
-            fork_of=old if plan.way is Way.FORK else None,
-        )
-        changes = {"generation": record.generation + 1, "restarts": record.restarts + 1}
-        spec = self._launch(record, start, mission, has_transcript=remembers, **changes)
-        if plan.why is not None:
-            self._tell(agent_id, mission, plan.why, old)
-        return spec
+        record = self._fleet.book.get(agent_id)
+        return self._go_on(record, mission, reason, restarts=record.restarts + 1)
 
     async def relaunch(self, agent_id: int) -> LaunchSpec | None:
         """What a crashed or restarted agent runs next; None for one that is gone on purpose."""
@@ -78,6 +71,26 @@ class Launcher:
         fleet.book.transition(agent_id, AgentState.STARTING, reason=record.reason)
         if mission is not None:
             self._expect(mission)
+        return spec
+
+    def _go_on(self, record: AgentRecord, mission: Mission | None, reason: str, **changes: int) -> LaunchSpec:
+        fleet = self._fleet
+        plan = self._continuation(record)
+        old = record.conversation_id or fleet.new_id()
+        remembers = plan.way in (Way.RESUME, Way.FORK)
+        text = None
+        if mission is not None:
+            text = fleet.provider_of(record).mission_text(mission, reason if remembers else None)
+        start = Start(
+            old if plan.way in (Way.RESUME, Way.BEGIN) else fleet.new_id(),
+            resume=plan.way is Way.RESUME,
+            prompt=text,
+            fork_of=old if plan.way is Way.FORK else None,
+        )
+        changes = {"generation": record.generation + 1, **changes}
+        spec = self._launch(record, start, mission, has_transcript=remembers, **changes)
+        if plan.why is not None:
+            self._tell(record.id, mission, plan.why, old)
         return spec
 
     def _continuation(self, record: AgentRecord) -> Continuation:
@@ -107,8 +120,11 @@ class Launcher:
         )
 
     async def _claim_reserved(self, agent_id: int) -> Mission | None:
+        record = self._fleet.book.get(agent_id)
         for held in await self._fleet.queue.held_by(agent_id):
             if held.reserved_for != agent_id or self._fleet.mission_waits(held) is not None:
+                continue
+            if not self.may_go_on(record, held.id):
                 continue
             if (mission := await self._fleet.queue.claim(held.id, agent_id)) is not None:
                 self._fleet.hold(mission)

@@ -43,6 +43,7 @@ class Monitor:
         self.mcp_status: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
         self.provider_notice: str | None = None
         self.day_budget: Callable[[], float | None] = lambda: None
+        self.quota_light: Callable[[], str | None] = lambda: None
 
     async def run(self) -> None:
         """Ticks until cancelled."""
@@ -94,6 +95,7 @@ class Monitor:
                 provider_notice=self.provider_notice,
                 spent_today=self._fleet.usage.of_day(day_of(self._fleet.clock.now_ms())),
                 day_budget=self.day_budget(),
+                quota=self.quota_light(),
             )
         )
 

@@ -28,6 +28,7 @@ class Candidate:
     """An agent as the placement sees it.
 
     ``free`` is how many further claims it takes now; ``unavailable`` says in words why it takes none although it lives.
+    ``quota`` says that its account is at its limit, whatever else the agent does.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Candidate:
     success: float = 1.0
     idle_since: int = 0
     unavailable: str | None = None
+    quota: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,10 @@ class Placement:
     waits: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def candidate(record: AgentRecord, claims: int, unavailable: str | None) -> Candidate:
+def candidate(record: AgentRecord, claims: int, unavailable: str | None, quota: str | None = None) -> Candidate:
     """An agent record as a candidate; ``claims`` is how many missions it has in hand."""
     limit = int(str(record.config.get("max_concurrent_tasks", 1)))
-    ready = unavailable is None and not record.held
+    ready = unavailable is None and quota is None and not record.held
     takes = record.state is AgentState.IDLE or (record.state is AgentState.BUSY and limit > 1)
     total = record.tasks_completed + record.tasks_failed
     return Candidate(
@@ -74,6 +76,7 @@ def candidate(record: AgentRecord, claims: int, unavailable: str | None) -> Cand
         success=record.tasks_completed / total if total else 1.0,
         idle_since=record.idle_since or record.state_since,
         unavailable="held" if record.held else unavailable,
+        quota=quota,
     )
 
 
@@ -115,6 +118,8 @@ def _reserved(mission: Mission, candidates: Sequence[Candidate], free: Mapping[i
     if free.get(mission.reserved_for, 0) > 0:
         return Assignment(mission.id, mission.reserved_for)
     owner = next((agent for agent in candidates if agent.id == mission.reserved_for), None)
+    if owner is not None and owner.quota is not None:
+        return owner.quota
     if owner is not None and owner.state is AgentState.IDLE and owner.unavailable:
         return f"{owner.name}: {owner.unavailable}"
     return f"waits for {owner.name if owner else f'agent {mission.reserved_for}'} to come back"
@@ -134,12 +139,20 @@ def _preference(agent: Candidate, mission: Mission, wanted: ModelTier) -> tuple[
 
 
 def _why_none(able: Sequence[Candidate], wanted: ModelTier) -> str:
+    limits = [agent.quota for agent in able if agent.quota is not None]
+    if limits and all(agent.quota is not None or _is_spent(agent) for agent in able):
+        # The limit ends by itself, the budget does not.
+        return min(limits)
     reasons = {agent.unavailable for agent in able if agent.unavailable}
-    if all(agent.unavailable and agent.unavailable.startswith(BUDGET_WAIT) for agent in able):
+    if all(_is_spent(agent) for agent in able):
         return reasons.pop() if len(reasons) == 1 else f"{BUDGET_WAIT} of these agents"
     if len(able) == 1 and reasons:
         return f"{able[0].name}: {reasons.pop()}"
     return f"next free {wanted} agent" if len({agent.model for agent in able}) > 1 else "next free agent"
+
+
+def _is_spent(agent: Candidate) -> bool:
+    return agent.unavailable is not None and agent.unavailable.startswith(BUDGET_WAIT)
 
 
 def _spec(mission: Mission) -> MissionSpec:

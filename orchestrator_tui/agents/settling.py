@@ -1,6 +1,7 @@
 """Ends missions: by their agents' reports, by a person, or because the agent is gone."""
 
 import logging
+from collections.abc import Callable
 
 from orchestrator_tui.agents.credentials import Caller
 from orchestrator_tui.agents.delivery import Delivery
@@ -19,6 +20,7 @@ class Settling:
         self._fleet = fleet
         self._delivery = delivery
         self._fencer = fencer
+        self.reported: Callable[[str], None] = lambda _: None
 
     async def complete(
         self, caller: Caller, mission_id: str, output: str, duration_ms: int | None, usage: TokenUsage | None
@@ -102,6 +104,26 @@ class Settling:
         self._count(mission.agent_id, completed=False)
         self._fleet.wake.set()
 
+    async def postpone(self, mission: Mission, code: str, message: str) -> bool:
+        """Takes a claimed mission back without using its attempt; one that ran stays its agent's. False when lost."""
+        ran = mission.state is MissionState.RUNNING
+        try:
+            await self._fleet.queue.postpone(
+                mission.id,
+                code=code,
+                message=message,
+                lease=mission.lease,
+                reserve_for=mission.agent_id if ran else mission.reserved_for,
+            )
+        except StoreUnavailable:
+            raise
+        except OrchestratorError as error:
+            log.warning("mission %s: %s", mission.id, error)
+            return False
+        self._fleet.drop(mission.id)
+        self._fleet.wake.set()
+        return True
+
     async def _reportable(self, caller: Caller, mission_id: str) -> Mission:
         mission = await self._fleet.queue.get(mission_id)
         if caller.is_operator:
@@ -129,6 +151,9 @@ class Settling:
     async def _ended(self, caller: Caller, mission: Mission) -> None:
         fleet = self._fleet
         is_known_to_agent = not fleet.only_waits(mission)
+        if not caller.is_operator:
+            # Before anything is placed anew: the report proves that the agent's account answers.
+            self.reported(mission.id)
         fleet.drop(mission.id)
         if mission.agent_id is not None:
             ended = await fleet.queue.get(mission.id)

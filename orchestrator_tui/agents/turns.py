@@ -7,6 +7,7 @@ from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.hook_meaning import HookReading, Meaning, read_hook
+from orchestrator_tui.agents.limits import Limits
 from orchestrator_tui.agents.mission_text import compose, compose_reminder
 from orchestrator_tui.agents.permissions import Permissions
 from orchestrator_tui.agents.settling import Settling
@@ -31,7 +32,13 @@ class Turns:
     """
 
     def __init__(
-        self, fleet: Fleet, delivery: Delivery, settling: Settling, dispatcher: Dispatcher, permissions: Permissions
+        self,
+        fleet: Fleet,
+        delivery: Delivery,
+        settling: Settling,
+        dispatcher: Dispatcher,
+        permissions: Permissions,
+        limits: Limits,
     ) -> None:
         self._fleet = fleet
         self._delivery = delivery
@@ -40,6 +47,7 @@ class Turns:
         self.permissions = permissions
         self.heard: Callable[[AgentRecord, HookReading, str], None] = lambda _record, _reading, _name: None
         self.prompted: Callable[[int, str], None] = lambda _agent_id, _prompt: None
+        self.limits = limits
 
     async def hook(self, agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
         """Takes one hook and returns the reply that the program acts upon."""
@@ -73,16 +81,13 @@ class Turns:
             case Meaning.ASKS:
                 return await self._asks(record, reading, payload or {})
             case Meaning.WORKS:
+                self.limits.answered(record)
                 if not self.permissions.settle(agent_id, payload):
                     fleet.book.transition(agent_id, AgentState.BUSY)
             case Meaning.TURN_ENDED:
                 return await self._turn_ended(record, reading)
             case Meaning.TURN_FAILED:
-                running = self._running(agent_id)
-                if running is not None:
-                    message = reading.last_message or reading.detail
-                    await self._settling.turn_failed(running, f"api_{reading.detail}", message)
-                self._after_failure(record, reading)
+                await self._turn_failed(record, reading)
             case _:
                 pass
         return _NOTHING
@@ -113,7 +118,7 @@ class Turns:
     async def turn_was_interrupted(self, agent_id: int, reason: str = "the turn was interrupted in the pane") -> None:
         """The program went idle without a hook (Esc in the pane): what it ran brought no report."""
         running = self._running(agent_id)
-        if running is not None:
+        if running is not None and not await self.limits.interrupted(agent_id, running):
             await self._settling.turn_failed(running, "no_report", f"Its turn ended without a report: {reason}.")
         self._became_idle(agent_id, reason)
 
@@ -180,10 +185,17 @@ class Turns:
         fleet.book.transition(record.id, AgentState.BUSY)
         return _NOTHING
 
+    async def _turn_failed(self, record: AgentRecord, reading: HookReading) -> None:
+        running, error, message = self._running(record.id), reading.detail, reading.last_message
+        if not await self.limits.took(record, error, message, running) and running is not None:
+            await self._settling.turn_failed(running, f"api_{error}", message or error)
+        self._after_failure(record, reading)
+
     async def _turn_ended(self, record: AgentRecord, reading: HookReading) -> Mapping[str, object]:
         fleet = self._fleet
         if reading.works_on:
             return _NOTHING
+        self.limits.answered(record)
         running = self._running(record.id)
         if running is not None:
             hand = fleet.hand(record.id)

@@ -153,7 +153,10 @@ def _missions(result: dict[str, Any]) -> str:
             mission["agent_name"] or "-",
             str(mission["attempts"]),
             mission["title"][:60],
+            mission.get("waits") or "",
         ]
         for mission in result["missions"]
     ]
-    return "\n".join(part for part in (table([["ID", "STATUS", "AGENT", "TRIES", "TITLE"], *rows]), counts) if part)
+    return "\n".join(
+        part for part in (table([["ID", "STATUS", "AGENT", "TRIES", "TITLE", "NEXT"], *rows]), counts) if part
+    )

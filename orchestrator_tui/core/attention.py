@@ -25,6 +25,7 @@ class AttentionKind(StrEnum):
     FAILED = "failed"
     PROBLEM = "problem"
     WORKTREE = "worktree"
+    QUOTA = "quota"
     BUDGET = "budget"
     MERGE_CONFLICT = "merge_conflict"
     RULES = "rules"

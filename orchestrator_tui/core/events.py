@@ -21,6 +21,8 @@ class EventType(StrEnum):
     FAILED = "failed"
     ADOPT = "adopt"
     FENCE = "fence"
+    QUOTA_OPEN = "quota_open"
+    QUOTA_CLOSED = "quota_closed"
     TASK_START = "task_start"
     TASK_COMPLETE = "task_complete"
     TASK_FAIL = "task_fail"

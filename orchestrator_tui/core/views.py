@@ -86,10 +86,29 @@ class MissionView:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaView:
+    """An account whose limit holds new missions back; ``phase`` is open, trying or waking, times in milliseconds.
+
+    ``is_known`` says that ``until`` is the reset itself and no back-off; ``agents`` are the ids of its living agents.
+    """
+
+    account: str
+    label: str
+    kind: str
+    phase: str
+    since: int
+    until: int
+    is_known: bool
+    text: str
+    agents: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MachineView:
     """Machine totals and our own lights; percentages 0 to 100, ``*_error`` null means well.
 
-    ``day_budget`` in US dollars, None without one.
+    ``day_budget`` in US dollars, None without one. ``quota`` says until when an account's limit holds missions back;
+    None when none does.
     """
 
     cpu_percent: float = 0.0
@@ -105,6 +124,7 @@ class MachineView:
     provider_notice: str | None = None
     spent_today: Spent = NOTHING_SPENT
     day_budget: float | None = None
+    quota: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +371,10 @@ class SupervisorClient(Protocol):
 
     async def retry_mission(self, mission_id: str) -> None:
         """Queues a failed or cancelled mission again."""
+        ...
+
+    async def release_quota(self) -> int:
+        """Ends every wait for an account's limit by hand; how many there were."""
         ...
 
     async def add_dependency(self, mission_id: str, on: str) -> None:

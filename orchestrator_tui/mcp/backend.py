@@ -9,7 +9,7 @@ from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import HealthStatus, Mission, MissionSpec, QueueStats, Role, TokenUsage
 from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.verdict import Verdict
-from orchestrator_tui.core.views import AgentView, SpawnRequest
+from orchestrator_tui.core.views import AgentView, QuotaView, SpawnRequest
 
 
 class Backend(Protocol):
@@ -64,6 +64,14 @@ class Backend(Protocol):
 
     async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
         """Answers the questions of one item of the inbox."""
+        ...
+
+    def quotas(self) -> Sequence[QuotaView]:
+        """The accounts that are at their limit."""
+        ...
+
+    async def release_quota(self) -> int:
+        """Ends every wait for an account's limit by hand; how many there were."""
         ...
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:

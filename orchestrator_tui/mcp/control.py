@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -40,6 +41,8 @@ class Control:
             _route("POST", "approve", self._approve),
             _route("GET", "inbox", self._inbox),
             _route("POST", "answer", self._answer),
+            _route("GET", "quota", self._quota),
+            _route("POST", "quota", self._release_quota),
         ]
 
     async def _health(self, _request: Request) -> Mapping[str, Any]:
@@ -89,6 +92,12 @@ class Control:
             raise UsageError("`message` is not a text.", remedy="Send a text.", field="message")
         await self._backend.answer(item_id, allow, message)
         return {"id": item_id, "allow": allow}
+
+    async def _quota(self, _request: Request) -> Mapping[str, Any]:
+        return {"accounts": [asdict(view) for view in self._backend.quotas()]}
+
+    async def _release_quota(self, _request: Request) -> Mapping[str, Any]:
+        return {"released": await self._backend.release_quota()}
 
 
 def _route(method: str, name: str, operation: Answer) -> Route:

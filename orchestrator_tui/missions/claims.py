@@ -128,6 +128,28 @@ class Claims:
             reported = self._start(reported)
         self._fail(reported, failure, _mark(override))
 
+    def postpone(self, mission: Hot, failure: Failure, lease: str | None) -> None:
+        """The attempt never happened: the mission is pending again, as before its start."""
+        running = self._reported(mission, lease, override=False)
+        starts = running.attempts
+        if running.state is MissionState.RUNNING:
+            self._db.run("DELETE FROM attempt WHERE seq = ? AND n = ?", (running.seq, starts))
+            starts -= 1
+        earlier = self._db.one("SELECT max(started_at) FROM attempt WHERE seq = ?", (running.seq,))
+        self._moves.to(
+            running,
+            MissionState.PENDING,
+            attempts=starts,
+            started_at=earlier[0] if earlier else None,
+            reserved_for=failure.reserve_for,
+            agent_id=None,
+            lease=None,
+            nonce=None,
+        )
+        self._moves.save_error(running, failure.code, failure.message)
+        data = {"code": failure.code, "message": failure.message, "reserved_for": failure.reserve_for, "used": False}
+        self._moves.tell(running, EventType.TASK_RETRY, data)
+
     def begin_fence(self, mission: Hot, code: str) -> bool:
         """Voids the claim while its agent is being stopped; False when nobody holds the mission."""
         if mission.state not in CLAIMED:

@@ -290,6 +290,21 @@ class MissionQueue:
         self._forget(id)
         return mission
 
+    async def postpone(
+        self, id: str, *, code: str, message: str, lease: str | None = None, reserve_for: int | None = None
+    ) -> Mission:
+        """Takes a claimed mission back for a reason that is not its own, as an account's limit.
+
+        Its start does not count: no attempt is used, none is in its log, and ``task_retry`` says ``code`` with ``used``
+        false. ``reserve_for`` names the agent that alone may go on with it. Raises LeaseLost as ``complete`` does.
+        """
+        checked_text(code, "error_code")
+        checked_text(message, "message")
+        held = lease or self._leases.get(id)
+        mission = await self._writer.run(lambda store: store.postpone(id, code, message, held, reserve_for))
+        self._forget(id)
+        return mission
+
     async def cancel(self, id: str, *, code: str = "cancelled", message: str = "", supervised: bool = False) -> Mission:
         """Cancels an open mission and blocks what depends on it; a claim becomes void at once.
 

@@ -157,6 +157,12 @@ class SqliteStore:
         self._claims.fail(hot, failure, lease, override)
         return self.get(mission_id)
 
+    def postpone(self, mission_id: str, code: str, message: str, lease: str | None, reserve_for: int | None) -> Mission:
+        """Takes a start back."""
+        failure = Failure(code, message, recoverable=True, budget=0, reserve_for=reserve_for)
+        self._claims.postpone(self._moves.get(mission_id), failure, lease)
+        return self.get(mission_id)
+
     def release_reservations(self, agent_id: int) -> list[str]:
         """Frees an agent's reservations."""
         return self._claims.release_reservations(agent_id)

@@ -88,6 +88,10 @@ class MissionStore(Transactions, Protocol):
         """Ends the attempt of a claimed mission. Raises LeaseLost."""
         ...
 
+    def postpone(self, mission_id: str, code: str, message: str, lease: str | None, reserve_for: int | None) -> Mission:
+        """Takes a claimed mission back as if it had not started. Raises LeaseLost."""
+        ...
+
     def release_reservations(self, agent_id: int) -> list[str]:
         """Frees what is reserved for an agent."""
         ...

@@ -130,6 +130,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("agent.rename", ("r",), "rename", _A, "Give the agent another name.", When.AGENT),
     Action("agent.hold", ("p",), "hold", _A, "Hold: no new mission. Again: release.", When.LIVING_AGENT),
+    Action("quota.release", ("Q",), "quota", _A, "End the wait for an account's limit."),
     Action("mission.add", ("m",), "mission", _M, "Queue a mission.", footer=Footer.BOTH),
     Action(
         "mission.open",

@@ -19,6 +19,8 @@ EVENT_LOOKS: dict[EventType, Look] = {
     EventType.FAILED: Look("×", "failed for good", "failed"),
     EventType.ADOPT: Look("○", "was adopted", "muted"),
     EventType.FENCE: Look("▲", "was interrupted", "restarting"),
+    EventType.QUOTA_OPEN: Look("◆", "waits for quota", "needs"),
+    EventType.QUOTA_CLOSED: Look("○", "has quota again", "muted"),
     EventType.TASK_START: Look("●", "began", "working"),
     EventType.TASK_COMPLETE: Look("✓", "completed", "done"),
     EventType.TASK_FAIL: Look("×", "failed", "failed"),

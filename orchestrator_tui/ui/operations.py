@@ -199,6 +199,7 @@ class Operations:
             "agent.restart": self._restart,
             "agent.rename": self._rename,
             "agent.hold": self._hold,
+            "quota.release": self._release_quota,
             "mission.add": self._add_mission,
             "mission.open": self._open_mission,
             "mission.edit": self._edit_mission,
@@ -351,6 +352,10 @@ class Operations:
         await self._client.hold(agent.id, not agent.held)
         told = "takes missions again" if agent.held else "takes no new mission"
         self._done(f"{agent.name} {told}.")
+
+    async def _release_quota(self) -> None:
+        released = await self._client.release_quota()
+        self._done("Missions start again, one after the other." if released else "No account is at its limit.")
 
     async def _add_mission(self) -> None:
         async def submit(spec: MissionSpec) -> None:

@@ -17,8 +17,13 @@ from urllib.parse import unquote
 import pytest
 
 from orchestrator_tui.agents.mission_text import compose, compose_resume
-from orchestrator_tui.agents.providers.base import AgentContext, Provider, Start
-from orchestrator_tui.agents.providers.claude import LONGEST_ARGUMENT, ClaudeProvider, config_folder
+from orchestrator_tui.agents.providers.base import AgentContext, ApiFailure, Provider, Start
+from orchestrator_tui.agents.providers.claude import (
+    LONGEST_ARGUMENT,
+    ClaudeProvider,
+    config_folder,
+    project_folder_name,
+)
 from orchestrator_tui.agents.providers.session_file import process_start
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import (
@@ -271,7 +276,9 @@ class TestTheFiles:
             "alwaysLoad": True,
         }
         settings = json.loads((context.files / "settings.json").read_text())
-        assert set(settings) == {"hooks"}
+        assert set(settings) == {"hooks", "autoContinueAtUsageLimit"}
+        # The mission is queued again then: two would go on with it.
+        assert settings["autoContinueAtUsageLimit"] is False
         for event, groups in settings["hooks"].items():
             [[hook]] = [group["hooks"] for group in groups]
             assert hook["type"] == ("command" if event == "SessionStart" else "http")
@@ -501,3 +508,47 @@ class TestTranscripts:
     )
     def test_a_models_window(self, provider: ClaudeProvider, model: str, window: int | None) -> None:
         assert provider.context_window(model) == window
+
+
+class TestTheAccount:
+    def test_is_the_folder_with_the_credentials_and_keeps_no_secret(self, record: AgentRecord) -> None:
+        environ = {"HOME": "/home/me", "ANTHROPIC_API_KEY": "sk-secret"}
+
+        def with_env(**env: str) -> AgentRecord:
+            return replace(record, config={**record.config, "env": env})
+
+        provider = ClaudeProvider(environ=environ)
+        account = provider.account(record)
+        assert account.label == "Claude (~/.claude)"
+        assert "secret" not in account.id
+        assert account == provider.account(record)
+        others = [
+            ClaudeProvider(environ={**environ, "ANTHROPIC_API_KEY": "sk-other"}).account(record),
+            provider.account(with_env(CLAUDE_CONFIG_DIR="/accounts/two")),
+            provider.account(with_env(ANTHROPIC_BASE_URL="http://127.0.0.1:1")),
+        ]
+        assert len({account.id, *(other.id for other in others)}) == 4
+        assert others[1].label == "Claude (/accounts/two)"
+
+    def test_its_limit_is_read_from_the_last_word_of_the_transcript(
+        self, record: AgentRecord, context: AgentContext, tmp_path: Path
+    ) -> None:
+        provider = ClaudeProvider(environ={"HOME": str(tmp_path)})
+        folder = tmp_path / ".claude" / "projects" / project_folder_name(context.cwd)
+        folder.mkdir(parents=True)
+        transcript = folder / f"{record.conversation_id}.jsonl"
+        assert provider.api_failure(record, context) is None
+        limit = {
+            "type": "assistant",
+            "message": {"content": [{"type": "text", "text": "You've hit your 5-hour limit"}]},
+            "quotaLimits": {"status": "rejected", "resetsAt": 1795826093},
+            "error": "rate_limit",
+            "isApiErrorMessage": True,
+        }
+        after = {"type": "system", "subtype": "informational", "content": "Usage limit reached"}
+        lines = [{"type": "user", "message": {"content": "x"}}, limit, after]
+        transcript.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"type": "assi')
+        failure = provider.api_failure(record, context)
+        assert failure == ApiFailure("rate_limit", "You've hit your 5-hour limit", 1795826093000)
+        transcript.write_text(transcript.read_text() + "\n" + json.dumps(lines[0]) + "\n")
+        assert provider.api_failure(record, context) is None

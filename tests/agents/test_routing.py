@@ -119,3 +119,15 @@ def test_a_mission_that_only_a_budget_holds_back_says_so() -> None:
     assert why(day, None) == "next free agent"
     reserved = place([mission("m", reserved_for=1)], [agent(1, free=0, unavailable=own)])
     assert reserved.waits == {"m": f"agent-1: {own}"}
+
+
+def test_the_limit_of_an_account_is_why_its_missions_wait() -> None:
+    until = "waits for quota until 15:04"
+    limited = [replace(agent(1), quota=until, free=0), replace(agent(2, state=AgentState.BUSY), quota=until, free=0)]
+    assert place([mission("m")], limited).waits == {"m": until}
+    assert place([mission("m", reserved_for=1)], limited).waits == {"m": until}
+    other = agent(3, state=AgentState.BUSY, free=0)
+    assert place([mission("m")], [*limited, other]).waits == {"m": "next free agent"}
+    assert who([mission("m")], [*limited, agent(4)]) == {"m": 4}
+    spent = agent(5, free=0, unavailable="waits for budget of the agent: $2.00 of $2.00")
+    assert place([mission("m")], [*limited, spent]).waits == {"m": until}

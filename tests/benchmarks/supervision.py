@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator, Generator, Mapping
 from pathlib import Path
 
 from orchestrator_tui.agents.guard import InputSight
-from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.base import AgentContext, ApiFailure, SessionStatus, Start
 from orchestrator_tui.composition import OwnedRuntime, Runtime, make_manager
 from orchestrator_tui.core.config import AgentConfig, Settings
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.quota import Account
 from orchestrator_tui.core.verdict import Observation
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.pty.server import TMUX_SESSION
@@ -74,6 +75,12 @@ class SleeperProvider:
         return None
 
     def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
+        return None
+
+    def account(self, record: AgentRecord) -> Account:
+        return Account("sleeper", "sleeper")
+
+    def api_failure(self, record: AgentRecord, context: AgentContext) -> ApiFailure | None:
         return None
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:

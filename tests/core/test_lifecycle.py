@@ -41,6 +41,7 @@ def test_a_mission_is_never_completed_without_having_run() -> None:
     assert completing == {M.RUNNING}
 
 
-def test_an_undelivered_mission_goes_back() -> None:
+def test_an_undelivered_or_postponed_mission_goes_back() -> None:
     assert mission_may_become(M.ASSIGNED, M.PENDING)
-    assert not mission_may_become(M.RUNNING, M.PENDING)
+    assert mission_may_become(M.RUNNING, M.PENDING)
+    assert not mission_may_become(M.RUNNING, M.BLOCKED)

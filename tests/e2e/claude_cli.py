@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "dummy-key"
+SUBSCRIPTION = "dummy-token"
 _INSTALL_TIMEOUT_S = 240
 
 
@@ -77,6 +78,11 @@ class ClaudeHome:
             "projects": {str(folder.resolve()): {"hasTrustDialogAccepted": True} for folder in folders},
         }
         (self.home / ".claude.json").write_text(json.dumps(seed))
+
+    def with_subscription(self, token: str = SUBSCRIPTION) -> dict[str, str]:
+        """As ``environ``, logged in by a subscription's token instead of a key."""
+        kept = {name: value for name, value in self.environ().items() if name != "ANTHROPIC_API_KEY"}
+        return {**kept, "CLAUDE_CODE_OAUTH_TOKEN": token}
 
     def environ(self) -> dict[str, str]:
         """The whole environment of a process that may start the CLI."""

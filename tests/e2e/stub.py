@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import math
 import re
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.e2e.loopback import LoopbackServer
-from tests.e2e.stub_script import Answer, Refuse, Say, Use, answer, texts_of
+from tests.e2e.stub_script import Answer, Refuse, Say, Use, answer, mission_of, texts_of
 
 _ERRORS = {
     400: "invalid_request_error",
@@ -23,6 +25,17 @@ _ERRORS = {
     500: "api_error",
     529: "overloaded_error",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request: when it came (seconds since the epoch), for which mission, how long its conversation was."""
+
+    at: float
+    credential: str
+    mission_id: str | None
+    messages: int
+    status: int
 
 
 Usage = Mapping[str, int]
@@ -42,6 +55,8 @@ class MessagesStub:
     """Notes every request; ``url`` is the API's base while it runs.
 
     ``usage`` says what the request with this number, from 0, counts; ``bills`` are those that were answered.
+    ``limit_after`` puts an account (its key or token; None is every one) at its limit once that many of its requests
+    were answered: 429 with the headers of a five-hour limit until the reset, which is ``limits[…]``.
     """
 
     def __init__(
@@ -53,6 +68,9 @@ class MessagesStub:
         self.requests: list[dict[str, Any]] = []
         self.bills: list[Bill] = []
         self._usage = usage
+        self.exchanges: list[Exchange] = []
+        self.limits: dict[str | None, int] = {}
+        self._planned: dict[str | None, tuple[int, float]] = {}
         self.strays: list[str] = []
         routes = [
             Route("/v1/messages", self._messages, methods=["POST"]),
@@ -68,6 +86,10 @@ class MessagesStub:
     def __exit__(self, *details: Any) -> None:
         self._server.__exit__(*details)
 
+    def limit_after(self, requests: int, seconds: float, credential: str | None = None) -> None:
+        """Plans a limit that lasts ``seconds``, rounded up to a whole one."""
+        self._planned[credential] = (requests, seconds)
+
     def user_texts(self, number: int = -1) -> list[str]:
         """What the user said in one request, oldest first."""
         messages: list[dict[str, Any]] = self.requests[number]["messages"]
@@ -78,6 +100,14 @@ class MessagesStub:
         self.requests.append(body)
         step = self._answer(body)
         request_id = f"req_{uuid.uuid4().hex[:12]}"
+        credential = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix(
+            "Bearer "
+        )
+        reset = self._reset_for(credential)
+        status = 429 if reset else step.status if isinstance(step, Refuse) else 200
+        self.exchanges.append(Exchange(time.time(), credential, mission_of(body), len(body["messages"]), status))
+        if reset:
+            return _limited(reset)
         headers = {"request-id": request_id}
         if isinstance(step, Refuse):
             kind = _ERRORS.get(step.status, "api_error")
@@ -91,10 +121,34 @@ class MessagesStub:
         pause_s = step.pause_s if isinstance(step, Say) else 0.0
         return StreamingResponse(_stream(message, pause_s), media_type="text/event-stream", headers=headers)
 
+    def _reset_for(self, credential: str) -> int | None:
+        """The reset of a limit that holds for this account right now."""
+        for account in (credential, None):
+            if account in self._planned:
+                requests, seconds = self._planned[account]
+                mine = (one for one in self.exchanges if account in (None, one.credential))
+                if sum(one.status == 200 for one in mine) >= requests:
+                    del self._planned[account]
+                    self.limits[account] = math.ceil(time.time() + seconds)
+            if time.time() < self.limits.get(account, 0):
+                return self.limits[account]
+        return None
+
     async def _stray(self, request: Request) -> Response:
         self.strays.append(f"{request.method} {request.url.path}")
         error = {"type": "error", "error": {"type": "not_found_error", "message": "the stub has no such path"}}
         return JSONResponse(error, status_code=404)
+
+
+def _limited(reset: int) -> Response:
+    message = "This request would exceed your account's rate limit. Please try again later."
+    error = {"type": "error", "error": {"type": "rate_limit_error", "message": message}}
+    headers = {
+        "anthropic-ratelimit-unified-status": "rejected",
+        "anthropic-ratelimit-unified-reset": str(reset),
+        "anthropic-ratelimit-unified-representative-claim": "five_hour",
+    }
+    return JSONResponse(error, status_code=429, headers=headers)
 
 
 def _message(body: dict[str, Any], step: Say | Use, usage: Usage) -> dict[str, Any]:

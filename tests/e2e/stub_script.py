@@ -18,7 +18,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from orchestrator_tui.agents.launching import RESTARTED_BY_LIMIT
+
 MISSION_TOOL = "mcp__orchestrator__mission"
+LIMITED = f"You were restarted ({RESTARTED_BY_LIMIT})"
 _ENDINGS = frozenset({"SLOW", "FAIL", "OUTPUT", "SILENT"})
 _MARKER = re.compile(r"\[\[([A-Z]+)\s*(.*?)\]\]", re.DOTALL)
 _HEADER = re.compile(r"^Mission (\S+) \(delivery (\S+)\)$", re.MULTILINE)
@@ -72,6 +75,9 @@ def conversation(request: Mapping[str, Any]) -> tuple[str, int]:
     if not spoken:
         return "", 0
     index, text = spoken[-1]
+    if LIMITED in text and (mission_id := mission_of(request)):
+        # A model looks at what is already done: what was called for this mission before the limit is not called again.
+        index = next(at for at, earlier in spoken if f"Mission {mission_id} (delivery" in earlier)
     messages = cast("list[dict[str, Any]]", request["messages"])
     return text, sum(_tool_calls(message) for message in messages[index + 1 :])
 
@@ -98,6 +104,13 @@ def plan_file_of(messages: Sequence[Mapping[str, Any]]) -> str:
     """Where the CLI (2.1.328) tells the model to write its plan; empty outside of plan mode."""
     found = _PLAN_FILE.findall(json.dumps(messages))
     return found[-1] if found else ""
+
+
+def mission_of(request: Mapping[str, Any]) -> str | None:
+    """The mission that the newest text with a mission's header gives."""
+    messages = cast("list[dict[str, Any]]", request["messages"])
+    headers = [_HEADER.findall(texts_of(message)) for message in messages if message["role"] == "user"]
+    return next((found[-1][0] for found in reversed(headers) if found), None)
 
 
 def _tool_calls(message: Mapping[str, Any]) -> int:

@@ -25,7 +25,7 @@ from orchestrator_tui.core.models import (
 from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.usage import ApiRequest
 from orchestrator_tui.core.verdict import Confidence, Source, Verdict
-from orchestrator_tui.core.views import AgentView, SpawnRequest
+from orchestrator_tui.core.views import AgentView, QuotaView, SpawnRequest
 
 HEALTHY = HealthStatus(True, True, 1_000, 2_000_000, 1.5, 30)
 
@@ -81,6 +81,7 @@ class FakeBackend:
         self.exports: list[tuple[int, list[ApiRequest]]] = []
         self.typed: list[tuple[int, str]] = []
         self.items: list[AttentionItem] = []
+        self.limited: list[QuotaView] = []
         self.answered: list[tuple[str, bool, str]] = []
         self.chosen: list[tuple[str, tuple[Choice, ...]]] = []
         self.approved: list[tuple[int, bool]] = []
@@ -157,6 +158,14 @@ class FakeBackend:
 
     async def choose(self, item_id: str, choices: Sequence[Choice]) -> None:
         self.chosen.append((item_id, tuple(choices)))
+
+    def quotas(self) -> Sequence[QuotaView]:
+        return self.limited
+
+    async def release_quota(self) -> int:
+        count = len(self.limited)
+        self.limited.clear()
+        return count
 
     async def attach_argv(self, agent_id: int) -> Sequence[str]:
         self._get(agent_id)

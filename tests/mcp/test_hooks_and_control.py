@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from orchestrator_tui.core.questions import Choice
+from orchestrator_tui.core.views import QuotaView
 from tests.mcp.conftest import Lab
 
 
@@ -50,7 +51,7 @@ class TestHooks:
 
 
 class TestControl:
-    @pytest.mark.parametrize("path", ["release", "send", "approve", "answer"])
+    @pytest.mark.parametrize("path", ["release", "send", "approve", "answer", "quota"])
     async def test_agents_may_not_post(self, lab: Lab, path: str) -> None:
         async with lab.http(lab.agent(1)) as http:
             answer = await http.post(f"/control/{path}", json={"agent_id": 2, "text": "x", "allow": True})
@@ -58,7 +59,7 @@ class TestControl:
         assert not lab.backend.released.is_set()
         assert (lab.backend.typed, lab.backend.approved, lab.backend.answered) == ([], [], [])
 
-    @pytest.mark.parametrize("path", ["health", "attach?agent_id=2", "inbox"])
+    @pytest.mark.parametrize("path", ["health", "attach?agent_id=2", "inbox", "quota"])
     async def test_agents_may_not_look(self, lab: Lab, path: str) -> None:
         async with lab.http(lab.agent(1)) as http:
             assert (await http.get(f"/control/{path}")).status_code == 403
@@ -83,6 +84,15 @@ class TestControl:
                 assert refused.status_code == 400
                 assert refused.json()["error"]["field"] == "choices"
         assert lab.backend.chosen == [("ask-1", (Choice((1, 3)), Choice(text="neither")))]
+
+    async def test_an_accounts_limit_is_seen_and_released(self, lab: Lab) -> None:
+        limit = QuotaView("claude-1", "Claude (~/.claude)", "usage", "open", 1, 2, True, "limit", (1, 2))
+        lab.backend.limited.append(limit)
+        async with lab.http(lab.operator) as http:
+            (account,) = (await http.get("/control/quota")).json()["accounts"]
+            assert (account["label"], account["until"], account["agents"]) == ("Claude (~/.claude)", 2, [1, 2])
+            assert (await http.post("/control/quota", json={})).json() == {"released": 1}
+            assert (await http.get("/control/quota")).json() == {"accounts": []}
 
     async def test_the_operator_may_do_all_of_it(self, lab: Lab) -> None:
         async with lab.http(lab.operator) as http:

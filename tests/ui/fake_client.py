@@ -495,6 +495,10 @@ class FakeClient:
     async def retry_mission(self, mission_id: str) -> None:
         self._record("retry_mission", mission_id)
 
+    async def release_quota(self) -> int:
+        self.calls.append(("release_quota",))
+        return 1
+
     async def add_dependency(self, mission_id: str, on: str) -> None:
         self._record("add_dependency", mission_id, on)
 

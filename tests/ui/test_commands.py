@@ -194,6 +194,13 @@ class TestAgentActions:
             await until(pilot, lambda: bool(client.calls), "nothing was held")
         assert client.calls == [("hold", 1, True)]
 
+    async def test_capital_q_ends_the_wait_for_a_limit(self, app: OrchestratorApp, client: FakeClient) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            await ready(pilot, app)
+            await pilot.press("Q")
+            await until(pilot, lambda: ("release_quota",) in client.calls, "nothing was released")
+            await until(pilot, lambda: "Missions start again, one after the other." in toasts(app), "nothing was said")
+
     async def test_copy(self, app: OrchestratorApp) -> None:
         async with app.run_test(size=WIDE) as pilot:
             await ready(pilot, app)

@@ -10,6 +10,7 @@ from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.screen_rules import Echo, ScreenRules
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
 from orchestrator_tui.core.questions import Choice, Question
+from orchestrator_tui.core.quota import Account
 from orchestrator_tui.core.verdict import Observation
 from orchestrator_tui.pty.sight import PaneSight
 
@@ -123,6 +124,18 @@ class Dialogs(Protocol):
     def plan_step(self, screen: str, tool_input: Mapping[str, object], allow: bool, message: str) -> Step | None:
         """What to do now to approve or reject a plan; None when the screen does not ask about it."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApiFailure:
+    """An API error with which a conversation stopped: its kind and text as the program gives them to its hooks.
+
+    ``resets_at`` in milliseconds since the epoch, where the program wrote it down exactly.
+    """
+
+    error: str
+    text: str
+    resets_at: int | None = None
 
 
 class Screen(Protocol):
@@ -242,6 +255,14 @@ class Provider(Protocol):
 
     def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
         """What the conversation's transcript ends with; None without one, or for a program that keeps none."""
+        ...
+
+    def account(self, record: AgentRecord) -> Account:
+        """Whose limits the agent runs into."""
+        ...
+
+    def api_failure(self, record: AgentRecord, context: AgentContext) -> ApiFailure | None:
+        """The API error that is the last word of the recorded conversation, or None."""
         ...
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:

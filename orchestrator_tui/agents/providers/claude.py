@@ -1,5 +1,6 @@
 """The provider ``claude``: runs the Claude CLI and leaves the user's own configuration of it alone."""
 
+import hashlib
 import json
 import os
 import re
@@ -20,13 +21,14 @@ from orchestrator_tui.agents.providers import (
     transcript,
     transcript_end,
 )
-from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.base import AgentContext, ApiFailure, SessionStatus, Start
 from orchestrator_tui.agents.providers.claude_answers import ClaudeDialogs
 from orchestrator_tui.agents.providers.claude_screens import read_claude_screen
 from orchestrator_tui.agents.providers.claude_sight import word_of_screen
 from orchestrator_tui.agents.providers.kept_conversations import KeptConversations, forget_dead_claims
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.quota import Account
 from orchestrator_tui.core.verdict import Observation
 from orchestrator_tui.pty.sight import PaneSight
 
@@ -38,6 +40,7 @@ _HERE = Path(__file__).resolve().parent
 _LAUNCHER = _HERE / "claude_launcher.py"
 _SESSION_HOOK = _HERE / "claude_session_hook.py"
 _MISSION_HEADER = re.compile(r"^Mission \S+ \(delivery \S+\)$", re.MULTILINE)
+_CREDENTIALS = ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 
@@ -175,6 +178,23 @@ class ClaudeProvider:
         if record.conversation_id is None:
             return None
         return transcript_end.end_of(_transcript(self._environment_of(record), context.cwd, record.conversation_id))
+
+    def account(self, record: AgentRecord) -> Account:
+        """Configuration folder, API address and credentials in the environment; of a key only its hash is kept."""
+        environ = self._environment_of(record)
+        folder = config_folder(environ)
+        parts = [str(folder), *(environ.get(name, "") for name in _CREDENTIALS)]
+        mark = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+        home = environ.get("HOME")
+        shown = f"~{str(folder)[len(home) :]}" if home and str(folder).startswith(f"{home}/") else str(folder)
+        return Account(f"claude-{mark}", f"Claude ({shown})")
+
+    def api_failure(self, record: AgentRecord, context: AgentContext) -> ApiFailure | None:
+        """The API error that ended the recorded conversation, as the transcript tells it."""
+        if record.conversation_id is None:
+            return None
+        environ = self._environment_of(record)
+        return transcript_end.api_failure(_transcript(environ, context.cwd, record.conversation_id))
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:
         """The agent's marks and token, the classic renderer, and loopback kept away from a proxy."""

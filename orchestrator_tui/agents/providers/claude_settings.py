@@ -22,6 +22,10 @@ HTTP_HOOKS = (
 )
 """Sent by the CLI itself. PreToolUse is not among them: it would delay every tool call and tells nothing new."""
 
+_AT_A_LIMIT = {"autoContinueAtUsageLimit": False}
+"""Otherwise the CLI (2.1.328) goes on by itself at the reset of a subscription's limit: with a mission that is queued
+again by then, all agents at the same second."""
+
 _OWN_MODE = "default"
 
 
@@ -49,7 +53,7 @@ def settings(hooks_url: str, session_hook: Sequence[str]) -> dict[str, object]:
     hooks: dict[str, object] = {name: [{"hooks": [http]}] for name in HTTP_HOOKS}
     hooks["PermissionRequest"] = [{"hooks": [{**http, "timeout": PERMISSION_TIMEOUT_S}]}]
     hooks["SessionStart"] = [{"hooks": [command]}]
-    return {"hooks": hooks}
+    return {"hooks": hooks, **_AT_A_LIMIT}
 
 
 def arguments(

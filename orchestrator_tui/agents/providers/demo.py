@@ -8,10 +8,11 @@ from pathlib import Path
 from orchestrator_tui.agents.guard import InputSight
 from orchestrator_tui.agents.mission_text import compose, compose_resume, delivery_mark
 from orchestrator_tui.agents.providers import demo_input, demo_sight, session_file, transcript, transcript_end
-from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.base import AgentContext, ApiFailure, SessionStatus, Start
 from orchestrator_tui.agents.providers.kept_conversations import KeptConversations
 from orchestrator_tui.core.errors import ProviderUnavailable
 from orchestrator_tui.core.models import AgentRecord, LaunchSpec, Mission
+from orchestrator_tui.core.quota import Account
 from orchestrator_tui.core.verdict import Observation
 from orchestrator_tui.pty.sight import PaneSight
 
@@ -120,6 +121,16 @@ class DemoProvider:
         if record.conversation_id is None:
             return None
         return transcript_end.end_of(_transcript_path(context, record.conversation_id))
+
+    def account(self, record: AgentRecord) -> Account:
+        """The one that ``[[limit]]`` plays."""
+        return Account("demo", "the demo account")
+
+    def api_failure(self, record: AgentRecord, context: AgentContext) -> ApiFailure | None:
+        """The scripted limit that the recorded conversation ended with."""
+        if record.conversation_id is None:
+            return None
+        return transcript_end.api_failure(_transcript_path(context, record.conversation_id))
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:
         """The variables that mark and equip the agent; keys of ``crash-once`` are the whole session's."""

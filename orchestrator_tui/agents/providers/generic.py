@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestrator_tui.agents.guard import InputSight
-from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus, Start
+from orchestrator_tui.agents.providers.base import AgentContext, ApiFailure, SessionStatus, Start
 from orchestrator_tui.agents.providers.screen_side import ScreenSide
 from orchestrator_tui.agents.screen_rules import Sight, plain, question_in, read_screen
 from orchestrator_tui.core.errors import ProviderUnavailable, UsageError
 from orchestrator_tui.core.models import AgentRecord, AgentState, LaunchSpec, Mission, WaitingFor
 from orchestrator_tui.core.provider_config import ProviderConfig
+from orchestrator_tui.core.quota import Account
 from orchestrator_tui.core.verdict import Observation, Source
 from orchestrator_tui.pty.sight import PaneSight
 
@@ -121,6 +122,14 @@ class GenericProvider:
 
     def transcript_end(self, record: AgentRecord, context: AgentContext) -> Observation | None:
         """None: it keeps no transcript that is known."""
+        return None
+
+    def account(self, record: AgentRecord) -> Account:
+        """One for all of its agents: nothing tells them apart."""
+        return Account(self.name, self.name)
+
+    def api_failure(self, record: AgentRecord, context: AgentContext) -> ApiFailure | None:
+        """None: its screen is all it says."""
         return None
 
     def environment(self, context: AgentContext, agent_id: int) -> Mapping[str, str]:

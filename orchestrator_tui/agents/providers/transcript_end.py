@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
+from orchestrator_tui.agents.providers.base import ApiFailure
 from orchestrator_tui.core.models import AgentState
 from orchestrator_tui.core.verdict import Observation, Source
 
@@ -21,6 +22,28 @@ def end_of(path: Path) -> Observation | None:
 
     The CLI (2.1.328) writes messages up to a second late and then marks an interruption and a failed request.
     """
+    entry = _newest_message(path)
+    return _word_of(entry) if entry is not None else None
+
+
+def api_failure(path: Path) -> ApiFailure | None:
+    """The API error that the file's newest message is, or None.
+
+    Claude Code 2.1.328 (measured) writes it a moment after its StopFailure hook: ``isApiErrorMessage``, ``error``, the
+    text, and for a subscription's limit ``quotaLimits.resetsAt`` in seconds since the epoch.
+    """
+    entry = _newest_message(path)
+    if entry is None or entry.get("isApiErrorMessage") is not True:
+        return None
+    error, seconds = entry.get("error"), _fields(entry.get("quotaLimits")).get("resetsAt")
+    text = "\n".join(
+        str(block["text"]) for block in _blocks(_fields(entry.get("message")).get("content")) if "text" in block
+    )
+    resets_at = round(seconds * 1000) if isinstance(seconds, int | float) else None
+    return ApiFailure(error if isinstance(error, str) else "unknown", text, resets_at)
+
+
+def _newest_message(path: Path) -> Mapping[str, object] | None:
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _END_BYTES))
@@ -30,13 +53,12 @@ def end_of(path: Path) -> Observation | None:
     for line in reversed(lines):
         entry = _object(line)
         if entry.get("type") in ("user", "assistant") and not entry.get("isSidechain"):
-            return _word_of(entry)
+            return entry
     return None
 
 
 def _word_of(entry: Mapping[str, object]) -> Observation:
-    message = entry.get("message")
-    fields = cast("dict[str, object]", message) if isinstance(message, dict) else {}
+    fields = _fields(entry.get("message"))
     blocks = list(_blocks(fields.get("content")))
     text = next((str(block["text"]) for block in blocks if block.get("type") == "text" and "text" in block), "")
     tool = next((str(block.get("name", "")) for block in blocks if block.get("type") == "tool_use"), "")
@@ -63,9 +85,12 @@ def _blocks(content: object) -> Iterator[Mapping[str, object]]:
 
 def _object(line: bytes) -> Mapping[str, object]:
     try:
-        value: object = json.loads(line)
+        return _fields(json.loads(line))
     except ValueError:
         return {}
+
+
+def _fields(value: object) -> Mapping[str, object]:
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 

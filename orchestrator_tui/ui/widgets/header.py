@@ -39,6 +39,8 @@ def header_spans(model: Model, now_ms: int, width: int, *, wide: bool) -> Spans:
     else:
         light = Span("●", "working") if machine.mcp_url else Span("○", "muted")
     right = [Span("MCP ", "muted"), light, Span(f"   {clock_time(now_ms)} ", "muted")]
+    if machine.quota is not None and width - _cells(left) - _cells(right) - len(machine.quota) >= _ROOM_FOR_COUNTS:
+        right.insert(0, Span(f"◆ {machine.quota}   ", "needs"))
     if model.attention:
         oldest = now_ms - min(item.since for item in model.attention)
         waits = f"! {len(model.attention)} · {duration(oldest)}   "

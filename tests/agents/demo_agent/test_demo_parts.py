@@ -139,7 +139,7 @@ class TestProvider:
     def test_a_conversation_with_a_transcript_is_resumed(self, tmp_path: Path) -> None:
         provider, here = DemoProvider(), context(tmp_path)
         assert "--session-id" in provider.launch(make_record(), here, Start(CONVERSATION, resume=True)).argv
-        (here.files / "transcripts" / f"{CONVERSATION}.jsonl").write_text("{}\n")
+        (here.files / "transcripts" / f"{CONVERSATION}.jsonl").write_text('{"type": "user"}\n')
         assert "--resume" in provider.launch(make_record(), here, Start(CONVERSATION)).argv
         assert provider.has_transcript(make_record(), here)
 

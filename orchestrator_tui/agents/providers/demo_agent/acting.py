@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 
+from .account import Account
 from .directives import BadDirective, parse
 from .records import append_line
 from .wire import as_object
@@ -46,6 +47,7 @@ class Actor:
         self._session = session
         self._hooks = hooks
         self._keys_folder = keys_folder
+        self._account = Account(keys_folder)
         self._steps: dict[str, Callable[[Outcome, tuple[str, ...]], None]] = {
             "sleep": self._sleep,
             "output": self._output,
@@ -59,16 +61,18 @@ class Actor:
             "tokens": self._tokens,
             "lines": self._lines,
             "append": self._append,
+            "limit": self._limit,
         }
 
     def perform(self, prompt: str) -> Outcome:
-        """Does what the prompt says, in the order written, up to a failure. Raises Interrupted."""
+        """Does what the prompt says, in the order written, up to a failure. Raises Interrupted, LimitReached."""
         outcome = Outcome()
         try:
             steps = parse(prompt)
         except BadDirective as error:
             outcome.failure = ("bad_directive", str(error), False)
             return outcome
+        self._account.check()
         for step in steps:
             self._steps[step.name](outcome, step.args)
             if outcome.failure:
@@ -112,6 +116,9 @@ class Actor:
             outcome.failure = ("append_failed", f"{file}: {error.strerror}", False)
             return
         self._screen.say(f"Append({file})", "dim")
+
+    def _limit(self, _outcome: Outcome, args: tuple[str, ...]) -> None:
+        self._account.reach(args[0])
 
     def _crash(self, _outcome: Outcome, _args: tuple[str, ...]) -> None:
         self._screen.say("crashing as scripted", "bad")

@@ -109,6 +109,12 @@ class Transcript:
         self._append("assistant", message, requestId=request_id)
         return request_id
 
+    def api_error(self, text: str, resets_at: int) -> None:
+        """Records that the account's limit ended the turn; ``resets_at`` in milliseconds since the epoch."""
+        message: dict[str, object] = {"role": "assistant", "content": [{"type": "text", "text": text}]}
+        limits = {"status": "rejected", "resetsAt": resets_at / 1000}
+        self._append("assistant", message, isApiErrorMessage=True, error="rate_limit", quotaLimits=limits)
+
     def _append(self, kind: str, message: dict[str, object], **fields: object) -> None:
         line: dict[str, object] = {
             "type": kind,

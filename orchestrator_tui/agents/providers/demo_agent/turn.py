@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from .account import LimitReached
 from .directives import Delivery, default_output, find_delivery
 from .inbox import Interrupted
 from .records import new_id
@@ -64,6 +65,11 @@ class Turns:
         except Interrupted:
             # As with the Claude CLI no hook tells of it: only the session file does.
             self._screen.say("Interrupted", "bad", "⎿")
+        except LimitReached as limit:
+            # The turn fails, and what it was about waits for the reset.
+            self._transcript.api_error(str(limit), limit.resets_at)
+            self._screen.say(str(limit), "bad", "⎿")
+            self._hooks.post("StopFailure", error="rate_limit", last_assistant_message=str(limit))
         self._idle()
 
     def _answer(self, line: str) -> str:

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from orchestrator_tui.core.clock import Clock
+from orchestrator_tui.core.views import PaneFrame
 from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.model import Layout, Model, Panel, layout_for, visible_panels
 from orchestrator_tui.ui.widgets.agent_list import AgentList
@@ -111,6 +112,11 @@ class Dashboard(Screen[None]):
     def pane(self) -> PaneView:
         """The pane's widget."""
         return self.query_one(PaneView)
+
+    def show_frame(self, frame: PaneFrame | None) -> None:
+        """Draws the chosen agent's screen; one that arrives while the dashboard closes is dropped."""
+        if self.is_running:
+            self.pane.show_frame(frame)
 
     @property
     def is_typing(self) -> bool:

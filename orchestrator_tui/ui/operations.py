@@ -68,7 +68,7 @@ class Operations:
         self._searched = ""
         self._page: str | None = None
         self.is_attached = False
-        self.puller = PanePuller(client, lambda frame: dashboard.pane.show_frame(frame), self.tell)
+        self.puller = PanePuller(client, dashboard.show_frame, self.tell)
         self.pane = PaneWork(app, client, dashboard, self.puller, self.tell)
         self._at_once = self._immediate()
         self._waiting = self._asynchronous()

@@ -10,9 +10,11 @@ import resvg_py
 
 from orchestrator_tui.core.views import Snapshot
 from orchestrator_tui.ui.actions import key_table_markdown
+from orchestrator_tui.ui.app import OrchestratorApp
+from orchestrator_tui.ui.grid import GridScreen, Tile
 from orchestrator_tui.ui.theme import ThemeChoice
 from tests.ui.fake_client import EMPTY, FLEET
-from tests.ui.steps import NARROW, WIDE, dialog, ready, until
+from tests.ui.steps import NARROW, WIDE, DashboardPilot, dialog, ready, until
 from tests.ui.test_pictures import made
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +48,18 @@ PICTURES = (
     Picture("events", keys=("5",)),
     Picture("help", keys=("question_mark",), heading="Keys"),
     Picture("empty", snapshot=EMPTY),
+    Picture("why", keys=("w",), heading="Why"),
+    Picture("grid", keys=("v",)),
+    Picture("graph", keys=("d",)),
+    Picture("mission-page", keys=("4", "enter")),
 )
+
+
+async def settled(pilot: DashboardPilot, app: OrchestratorApp) -> None:
+    """The grid's panes are live, if it is open."""
+    if isinstance(app.screen, GridScreen):
+        tiles = [tile for tile in app.screen.query(Tile) if tile.display]
+        await until(pilot, lambda: all(tile.pane_frame is not None for tile in tiles), "a pane is not live")
 
 
 async def draw(picture: Picture) -> str:
@@ -59,6 +72,8 @@ async def draw(picture: Picture) -> str:
         await pilot.press(*picture.keys)
         if picture.heading is not None:
             await dialog(pilot, app, picture.heading)
+        elif picture.keys:
+            await settled(pilot, app)
         await pilot.pause()
         svg = app.export_screenshot(title="")
     return _REMOTE_FONT.sub("", svg).replace("Fira Code", "Fira Code, DejaVu Sans Mono")

@@ -59,6 +59,22 @@ def refuse(words: str) -> None:
     sys.exit(1)
 
 
+TRUST = f"""{"─" * 120}
+ Accessing workspace:
+
+ {Path.cwd()}
+
+ Quick safety check: Is this a project you created or one you trust?
+
+ Security guide
+
+ ❯ No, exit
+   Yes, I trust this folder
+
+ Enter to confirm · Esc to cancel
+"""
+
+
 def note(status: str, conversation: str) -> None:
     folder = CONFIG / "sessions"
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,9 +98,10 @@ def main(arguments: list[str]) -> None:
         refuse(f"Error: Session ID {conversation} is already in use.")
     if "--fork-session" in arguments and old is not None:
         transcript(conversation).write_text(transcript(old).read_text())
-    while prompt is not None and (CONFIG / "dialog").exists():
-        sys.stdout.write("Accessing workspace: do you trust it?\n")
+    if prompt is not None and (CONFIG / "dialog").exists():
+        sys.stdout.write(TRUST)
         sys.stdout.flush()
+    while prompt is not None and (CONFIG / "dialog").exists():
         time.sleep(0.1)
     draw()
     note("idle", conversation)

@@ -290,13 +290,13 @@ class TestMissionActions:
             await until(pilot, lambda: bool(client.calls), "nothing was moved")
         assert client.calls == [("update_mission", "m-047", MissionChanges(priority=priority))]
 
-    async def test_enter_attaches_to_the_missions_agent(
+    async def test_o_attaches_to_the_missions_agent(
         self, app: OrchestratorApp, client: FakeClient, attacher: RecordingAttacher
     ) -> None:
         app.model.expected_mission = "m-039"
         async with app.run_test(size=WIDE) as pilot:
             await ready(pilot, app)
-            await pilot.press("4", "enter")
+            await pilot.press("4", "o")
             await until(pilot, lambda: bool(attacher.argvs), "nothing was attached")
         assert client.calls == [("attach_argv", 3)]
 

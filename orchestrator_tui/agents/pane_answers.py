@@ -71,6 +71,8 @@ class PaneAnswers:
             step = next_step(dialogs, await self._screen(record))
             if step is None and pressed is None:
                 raise _not_shown(record, item)
+            if pressed is not None and pressed.is_last and step != pressed:
+                return
             if step is not None and (step.keys or step.text) and step != pressed:
                 # Each key once: a second one could land in whatever comes behind a slow dialog.
                 if step.text:

@@ -90,7 +90,7 @@ WORDS = ("  1. Yes, and use auto mode", "  2. Yes, manually approve edits", "❯
 @pytest.mark.parametrize(
     ("screen", "allow", "expected"),
     [
-        (plan(*AUTO), True, Step(keys=("2",))),
+        (plan(*AUTO), True, Step(keys=("2",), is_last=True)),
         (plan(AUTO[0], "  2. Yes, and bypass permissions", "  3. No"), True, Step()),
         (plan(*AUTO), False, Step(keys=("3",))),
         (
@@ -98,7 +98,7 @@ WORDS = ("  1. Yes, and use auto mode", "  2. Yes, manually approve edits", "❯
             False,
             Step(text="Use a lexer"),
         ),
-        (plan(*WORDS), False, Step(keys=("Enter",))),
+        (plan(*WORDS), False, Step(keys=("Enter",), is_last=True)),
         (plan(*AUTO, file="other-owl.md"), True, None),
         ("", True, None),
     ],
@@ -112,8 +112,8 @@ def test_an_empty_plan() -> None:
     screen = "\n".join(
         [FRAME, " Exit plan mode?", "", "  ❯ 1. Yes, and switch to default (ask each time)", "    2. No"]
     )
-    assert DIALOGS.plan_step(screen, {}, True, "") == Step(keys=("1",))
-    assert DIALOGS.plan_step(screen, {}, False, "x") == Step(keys=("2",))
+    assert DIALOGS.plan_step(screen, {}, True, "") == Step(keys=("1",), is_last=True)
+    assert DIALOGS.plan_step(screen, {}, False, "x") == Step(keys=("2",), is_last=True)
     assert DIALOGS.plan_step(screen, PLAN, True, "") is None
 
 

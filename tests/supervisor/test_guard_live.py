@@ -204,6 +204,8 @@ async def test_a_line_is_not_sent_into_a_draft_and_the_reason_is_told(live: Live
         await live.supervisor.send(agent_id, "hello")
     assert (await sight(live, agent_id)).box == "half a tho"
     await live.supervisor.fleet.manager.send_keys(agent_id, "C-u")
+    while (await sight(live, agent_id)).box:
+        await asyncio.sleep(0.02)
     await live.supervisor.send(agent_id, "hello")
     await live.until_agent(agent_id, AgentState.IDLE)
     assert "hello" in await live.supervisor.fleet.manager.capture_text(agent_id)

@@ -106,12 +106,14 @@ class SessionStatus:
 class Step:
     """What to do next in a dialog: type ``text``, or press ``keys`` (tmux key names); nothing while it is unclear.
 
-    ``about`` tells apart steps of the same keys in different parts of a dialog.
+    ``about`` tells apart steps of the same keys in different parts of a dialog. After the ``is_last`` step nothing more
+    is pressed: the same question may already be asked again.
     """
 
     keys: tuple[str, ...] = ()
     text: str = ""
     about: str = ""
+    is_last: bool = False
 
 
 class Dialogs(Protocol):

@@ -60,15 +60,16 @@ def _approved(options: Sequence[str]) -> Step:
     """Never by an option that asks less from then on."""
     for number, label in enumerate(options, 1):
         if label.startswith("Yes") and not re.search("auto|bypass", label):
-            return Step(keys=(str(number),))
+            return Step(keys=(str(number),), is_last=True)
     return _UNCLEAR
 
 
 def _rejected(part: Sequence[Row], options: Sequence[str], message: str) -> Step:
     number = len(options)
     if _label(part, number) == "No":
-        return Step(keys=(str(number),))
-    return _typed(part, number, message, (_CHANGE,))
+        return Step(keys=(str(number),), is_last=True)
+    step = _typed(part, number, message, (_CHANGE,))
+    return replace(step, is_last=step.keys == ("Enter",))
 
 
 def _one(part: Sequence[Row], question: Question, choice: Choice) -> Step:

@@ -1,6 +1,7 @@
 """One agent of a real supervisor in a situation: what its pane shows, and what the supervisor shows and when."""
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Callable, Coroutine, Mapping
@@ -131,6 +132,14 @@ class AgentLab:
                 raise NotSeen(f"{pattern!r} did not come; instead:\n{await self.pane()}")
             await asyncio.sleep(LOOK_S)
         self.seen_at = monotonic()
+
+    async def press_until(self, key: str, pattern: str) -> None:
+        """Presses as a person does, again when nothing came of it: the CLI ignores a key just after a dialog opened."""
+        for _ in range(3):
+            await self.press(key)
+            with contextlib.suppress(NotSeen):
+                return await self.until_pane(pattern, 4)
+        return await self.until_pane(pattern)
 
     async def until_gone(self) -> None:
         """Waits until the agent's process has ended."""

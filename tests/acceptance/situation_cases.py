@@ -81,12 +81,6 @@ def _allow(lab: AgentLab) -> None:
     (folder / "settings.json").write_text(json.dumps(_ALLOW))
 
 
-@case("starting", AgentState.STARTING)
-async def _(lab: AgentLab) -> None:
-    await lab.spawn(ready=False, env={"CLAUDE_CODE_MAX_RETRIES": "1"}, projects={})
-    await lab.until_pane(r"\A\s*\Z")
-
-
 @case(
     "idle after the start",
     AgentState.IDLE,

@@ -170,11 +170,12 @@ class Observer:
 
     def _hold_on(self, agent_id: int) -> Hold:
         hand = self._fleet.hand(agent_id)
+        runs = any(mission.state is MissionState.RUNNING for mission in hand.claims)
         return Hold(
             is_delivering=hand.is_delivering,
             is_fencing=hand.is_fencing,
-            has_claims=any(mission.id == hand.underway for mission in hand.claims),
-            runs=any(mission.state is MissionState.RUNNING for mission in hand.claims),
+            has_claims=runs or any(mission.id == hand.underway for mission in hand.claims),
+            runs=runs,
         )
 
 

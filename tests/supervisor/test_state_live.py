@@ -54,6 +54,26 @@ async def test_an_interrupted_turn_is_idle_and_says_by_whom(live: Live) -> None:
     assert failed.error_code == "no_report"
 
 
+async def test_an_idle_agent_whose_mission_runs_is_looked_at_until_that_ends(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (agent_id,) = await live.spawn()
+    mission_id = await live.add("Long [[sleep 60]]", max_retries=0)
+    await live.until_mission(mission_id, MissionState.RUNNING)
+    await live.until_agent(agent_id, AgentState.BUSY)
+
+    async def lost(agent_id: int, payload: Mapping[str, object]) -> Mapping[str, object]:
+        return {}
+
+    monkeypatch.setattr(live.supervisor.turns, "hook", lost)
+    # As after the adoption of an agent that stopped while no supervisor lived.
+    live.supervisor.fleet.hand(agent_id).underway = None
+    live.supervisor.fleet.book.transition(agent_id, AgentState.IDLE)
+    await live.supervisor.fleet.manager.send_keys(agent_id, "Escape")
+    failed = await live.until_mission(mission_id, MissionState.FAILED)
+    assert failed.error_code == "no_report"
+
+
 async def test_a_turn_of_which_no_hook_comes_is_busy_and_then_idle(deaf: Live) -> None:
     (agent_id,) = await deaf.spawn()
     await type_line(deaf, agent_id, "Think. [[sleep 6]]")

@@ -315,6 +315,25 @@ def choose_provider(
     return "demo", f"{problem} Until then the built-in demo agent is used."
 
 
+async def start_from_files(
+    session: Session, kind: OwnerKind, settings: Settings, *, provider: str | None, config: Path | None
+) -> OwnedRuntime:
+    """Starts in this folder with settings that were read from its files; budgets and rules follow the files.
+
+    Raises as ``start_runtime`` does.
+    """
+    cwd = Path.cwd()
+    return await start_runtime(
+        session,
+        kind,
+        cwd=cwd,
+        settings=settings,
+        provider=provider,
+        limits=live_budgets(cwd, config),
+        watched=rule_files(cwd, config),
+    )
+
+
 async def start_runtime(
     session: Session,
     kind: OwnerKind,

@@ -93,7 +93,6 @@ class Supervisor:
         self._inbox_store = inbox_store
         self.permissions = Permissions(fleet, rules, inbox_store)
         self.merge_watch = MergeWatch(fleet)
-        self.permissions.sources.append(self.merge_watch.items)
         self.notifier = Notifier(fleet, self.inbox, inbox_store)
         limits = Limits(fleet, self.quota, self.settling, self.delivery.launcher, self._background)
         self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions, limits)
@@ -102,15 +101,22 @@ class Supervisor:
         self._deaths = Deaths(fleet, self.settling, self.delivery.launcher.refusals)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, self.waits)
-        self.updates.waiting = self._waiting_items
+        self.updates.waiting = self.permissions.items
         self.observer = Observer(
             fleet, self._background, self.permissions.asks, self.permissions.settle, self.turns.turn_was_interrupted
         )
         self.turns.heard = self.observer.heard
-        self.permissions.sources.append(self.observer.problems)
         self.usage_intake = UsageIntake(fleet)
         self.budgeting = Budgeting(fleet)
         self.usage_intake.counted = self.budgeting.look
+        self.permissions.sources.extend(
+            [
+                self.budgeting.items,
+                lambda _: self.merge_watch.items(),
+                lambda _: self.observer.problems(),
+                lambda _: self.quota.items(),
+            ]
+        )
         fleet.mission_waits, fleet.agent_waits = self.budgeting.why_mission_waits, self.budgeting.why_agent_waits
         self.transcripts = TranscriptReader(fleet, self.usage_intake)
         self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
@@ -290,7 +296,7 @@ class Supervisor:
 
     async def inbox(self) -> Sequence[AttentionItem]:
         """Everything that waits for a person, oldest first."""
-        return self._waiting_items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+        return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         """Allows or denies one item of the inbox."""
@@ -316,10 +322,6 @@ class Supervisor:
         """Where ``allow_always`` keeps rules."""
         path = self.permissions.rules.path
         return None if path is None else str(path)
-
-    def _waiting_items(self, missions: Sequence[Mission]) -> tuple[AttentionItem, ...]:
-        items = [*self.permissions.items(missions), *self.budgeting.items(missions), *self.quota.items()]
-        return tuple(sorted(items, key=lambda item: (item.since, item.id)))
 
     async def _waiting_item(self, item_id: str) -> AttentionItem:
         items = await self.inbox()

@@ -23,6 +23,9 @@ from orchestrator_tui.core.models import AgentRecord, AgentState, Mission
 from orchestrator_tui.core.permission_rules import RuleAction, decide, subject_of
 from orchestrator_tui.core.questions import DIALOG_TOOLS, Choice, answer_texts, fitting
 
+Source = Callable[[Sequence[Mission]], Iterable[AttentionItem]]
+"""Items of one kind that wait for a person, out of the missions that are looked at."""
+
 HOLD_S = 86_340.0
 """A minute less than the time that the hook is given by the program: the reply is ours to end."""
 
@@ -50,7 +53,7 @@ class Permissions:
         self._earlier = {ask.id: replace(ask, is_held=False) for ask in store.kept.asks}
         self._panes = PaneAnswers(fleet)
         self._rule_watch = RuleWatch(fleet, lambda: self.rules)
-        self.sources: list[Callable[[], Iterable[AttentionItem]]] = [self._rule_watch.items]
+        self.sources: list[Source] = [lambda _: self._rule_watch.items()]
 
     def restore(self) -> None:
         """Takes over the requests that agents made of an earlier supervisor and still wait on."""
@@ -142,7 +145,7 @@ class Permissions:
         fleet = self._fleet
         holding = {agent_id: hand.current() for agent_id, hand in fleet.hands.items()}
         current = {agent_id: mission.id for agent_id, mission in holding.items() if mission is not None}
-        others = [item for source in self.sources for item in source()]
+        others = [item for source in self.sources for item in source(missions)]
         return attention(fleet.book.records(), missions, self.asks(), current, others)
 
     async def answer(self, item: AttentionItem, allow: bool, message: str = "") -> None:

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from orchestrator_tui.composition import (
     OwnedRuntime,
-    live_budgets,
     load_settings,
     log_to,
-    rule_files,
-    start_runtime,
+    start_from_files,
     take_over,
 )
 from orchestrator_tui.core.config import AgentConfig
@@ -49,15 +47,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
     session.create()
     log_to(session.log)
     await take_over(session)
-    runtime = await start_runtime(
-        session,
-        "dashboard",
-        cwd=Path.cwd(),
-        settings=settings,
-        provider=provider,
-        limits=live_budgets(Path.cwd(), config),
-        watched=rule_files(Path.cwd(), config),
-    )
+    runtime = await start_from_files(session, "dashboard", settings, provider=provider, config=config)
     stop_agents = False
     try:
         if sample_missions:

@@ -11,11 +11,9 @@ from typing import Any
 import click
 
 from orchestrator_tui.composition import (
-    live_budgets,
     load_settings,
     log_to,
-    rule_files,
-    start_runtime,
+    start_from_files,
     take_over,
 )
 from orchestrator_tui.core.events import Event, EventType
@@ -36,15 +34,7 @@ async def _serve(session: Session, provider: str | None, config: Path | None, st
     settings = load_settings(Path.cwd(), config)
     session.create()
     log_to(session.log)
-    runtime = await start_runtime(
-        session,
-        "serve",
-        cwd=Path.cwd(),
-        settings=settings,
-        provider=provider,
-        limits=live_budgets(Path.cwd(), config),
-        watched=rule_files(Path.cwd(), config),
-    )
+    runtime = await start_from_files(session, "serve", settings, provider=provider, config=config)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -87,15 +77,7 @@ async def _run(
     session.create()
     log_to(session.log)
     await take_over(session)
-    runtime = await start_runtime(
-        session,
-        "run",
-        cwd=Path.cwd(),
-        settings=settings,
-        provider=options.provider,
-        limits=live_budgets(Path.cwd(), config),
-        watched=rule_files(Path.cwd(), config),
-    )
+    runtime = await start_from_files(session, "run", settings, provider=options.provider, config=config)
     if runtime.supervisor.monitor.provider_notice:
         click.echo(runtime.supervisor.monitor.provider_notice, err=True)
     loop = asyncio.get_running_loop()

@@ -1,5 +1,6 @@
 """What can be done in the pane's panel: reading back, searching, copying, and typing into the agent."""
 
+import asyncio
 from collections.abc import Callable
 
 from textual.app import App
@@ -12,6 +13,7 @@ from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.type_mode import TypeMode
 from orchestrator_tui.ui.widgets.pane_view import PaneView
+from orchestrator_tui.ui.widgets.scrollback import Scrollback
 
 HISTORY_LINES = 5_000
 
@@ -62,7 +64,11 @@ class PaneWork:
 
     async def read_back(self, agent: AgentView) -> None:
         """Shows what the agent's pane remembers."""
-        self._pane.show_history(await self._client.pane_history(agent.id, HISTORY_LINES))
+        lines = await self._client.pane_history(agent.id, HISTORY_LINES)
+        # Thousands of coloured lines take a fifth of a second: too long for the loop that draws.
+        history = await asyncio.to_thread(Scrollback, lines)
+        if self._pane.agent is not None and self._pane.agent.id == agent.id:
+            self._pane.show_history(history)
 
     async def search(self, agent: AgentView, words: str) -> None:
         """Marks words in what the pane remembers."""

@@ -75,9 +75,9 @@ class PaneView(LivePane):
             self.follow_end()
         self.write_facts()
 
-    def show_history(self, lines: tuple[bytes, ...]) -> None:
-        """Freezes what was asked for by ``HistoryWanted`` and scrolls as far as was wanted."""
-        self._history = Scrollback(lines)
+    def show_history(self, history: Scrollback) -> None:
+        """Shows what was asked for by ``HistoryWanted`` and scrolls as far as was wanted."""
+        self._history = history
         self.virtual_size = Size(self._history.width, self._history.rows)
         self._show_from(self._end_row)
         rows, self._rows_wanted = self._rows_wanted, 0

@@ -48,7 +48,7 @@ PICTURES = (
     Picture("events", keys=("5",)),
     Picture("help", keys=("question_mark",), heading="Keys"),
     Picture("empty", snapshot=EMPTY),
-    Picture("why", keys=("w",), heading="Why"),
+    Picture("why", keys=("G", "k", "w"), heading="Why"),
     Picture("grid", keys=("v",)),
     Picture("graph", keys=("d",)),
     Picture("mission-page", keys=("4", "enter")),

@@ -44,6 +44,9 @@ class TestRegistry:
             assert action.help in table
             assert all(f"`{key_name(key)}`" in table for key in action.keys)
 
+    def test_every_help_fits_one_line_of_its_column(self) -> None:
+        assert [action.id for action in ACTIONS if len(action.help) > 42] == []
+
     @pytest.mark.parametrize(
         ("key", "shown"), [("question_mark", "?"), ("ctrl+p", "^p"), ("D", "D"), ("escape", "esc"), ("plus", "+")]
     )

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.agents.guard import WORKS, Wait
+from orchestrator_tui.agents.guard import TAKING, WORKS, Wait
 from orchestrator_tui.agents.typist import Typist
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.events import Event, EventType
@@ -95,8 +95,8 @@ class Approach:
         if reason == hand.obstacle:
             return
         hand.obstacle = reason
-        if wait is not None and wait != WORKS:
-            # Every turn runs for a moment after its end was announced: nothing to tell of.
+        if wait is not None and wait not in (TAKING, WORKS):
+            # Every line is taken, and every turn runs on after its end was announced, for a moment: nothing to tell of.
             fleet.publish(
                 Event(
                     EventType.STATUS,

@@ -170,6 +170,9 @@ class Delivery:
                 raise
         finally:
             self._waiters.pop(mission.id, None)
+            if line is not None:
+                assert mission.agent_id is not None
+                self.typist.gives_up(mission.agent_id, line)
 
     async def _await_acknowledgement(self, mission: Mission, waiter: "asyncio.Future[None]", line: str | None) -> None:
         fleet = self._fleet

@@ -35,7 +35,8 @@ class Hand:
     given to the program, typed or as the argument of its start. ``knows_prompts_at`` (monotonic): when it knows the
     typed command, since the last start. ``unavailable_until`` is monotonic. ``approaching`` is the mission
     of which nothing has reached the pane yet; ``obstacle`` why nothing may be typed there, when that was last looked
-    at; ``own_line`` what we typed last and nobody acknowledged; ``typing`` is held while keys are pressed.
+    at; ``own_line`` what we typed last and nobody acknowledged, ``is_submitted`` while that is awaited; ``typing``
+    is held while keys are pressed.
     """
 
     claims: list[Mission] = field(default_factory=list[Mission])
@@ -50,6 +51,7 @@ class Hand:
     approaching: str | None = None
     obstacle: str | None = None
     own_line: str | None = None
+    is_submitted: bool = False
     typing: asyncio.Lock = field(default_factory=asyncio.Lock)
     launching: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -48,15 +48,24 @@ DRAFT = Wait("a draft is in the input box")
 COPY_MODE = Wait("the pane is in copy mode")
 TYPING = Wait("a person is attached and typing")
 WORKS = Wait("a turn runs")
+TAKING = Wait("it is just taking a line", by_person=False)
 NO_BOX = Wait("its screen shows no input box", by_person=False)
 NO_PROGRAM = Wait("its program does not run", by_person=False)
 
 
-def decide(pane: PaneSight, sight: InputSight, now_ms: int, own_line: str | None, *, may_work: bool) -> Verdict:
+def decide(
+    pane: PaneSight,
+    sight: InputSight,
+    now_ms: int,
+    own_line: str | None,
+    *,
+    may_work: bool,
+    is_submitted: bool = False,
+) -> Verdict:
     """The verdict on one look.
 
-    ``own_line`` is what we typed last and nobody took; ``may_work`` allows typing to a program that works, which
-    queues the line.
+    ``own_line`` is what we typed last and nobody took yet; ``is_submitted``: somebody still waits for that;
+    ``may_work`` allows typing to a program that works, which queues the line.
     """
     if pane.dead:
         return NO_PROGRAM
@@ -69,7 +78,9 @@ def decide(pane: PaneSight, sight: InputSight, now_ms: int, own_line: str | None
     if sight.box is None:
         return NO_BOX
     if sight.box:
-        return Clear() if own_line is not None and holds(sight, own_line) else DRAFT
+        if own_line is None or not holds(sight, own_line):
+            return DRAFT
+        return TAKING if is_submitted else Clear()
     return WORKS if sight.is_busy and not may_work else Go()
 
 

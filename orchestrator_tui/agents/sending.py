@@ -114,6 +114,7 @@ class Sender:
                 )
             hand.own_line = None
         finally:
+            self._typist.gives_up(record.id, line)
             del self._waiting[record.id]
 
     async def _is_taken(self, record: AgentRecord, line: str, waiter: "asyncio.Future[None]") -> bool:

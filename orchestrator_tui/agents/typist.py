@@ -58,8 +58,10 @@ class Typist:
             if pane is None:
                 return NO_PROGRAM
             sight = self._fleet.provider_of(record).input_sight(pane)
-            own = self._fleet.hand(record.id).own_line
-            match decide(pane, sight, self._fleet.clock.now_ms(), own, may_work=may_work):
+            hand = self._fleet.hand(record.id)
+            own = hand.own_line
+            now = self._fleet.clock.now_ms()
+            match decide(pane, sight, now, own, may_work=may_work, is_submitted=hand.is_submitted):
                 case Wait() as wait:
                     return wait
                 case Clear():
@@ -82,9 +84,10 @@ class Typist:
             wait = await self._look(record, may_work=may_work)
             if wait is not None or not still():
                 return wait
-            hand.own_line = line
+            hand.own_line, hand.is_submitted = line, False
             wait = await self._write(record, line)
             if wait is None and still():
+                hand.is_submitted = True
                 await self._fleet.manager.send_keys(record.id, "Enter")
                 return None
             await self._take_back(record, line)
@@ -98,6 +101,12 @@ class Typist:
                 return False
             await self._fleet.manager.send_keys(record.id, "Enter")
             return True
+
+    def gives_up(self, agent_id: int, line: str) -> None:
+        """Nobody waits any more for this line to be taken: if the box still holds it, it is a left-over."""
+        hand = self._fleet.hand(agent_id)
+        if hand.own_line == line:
+            hand.is_submitted = False
 
     async def has_left(self, record: AgentRecord, line: str) -> bool:
         """Whether the box was seen without this line."""

@@ -54,6 +54,11 @@ def test_a_line_for_a_person_may_be_queued_behind_a_turn_but_not_behind_a_draft(
     assert isinstance(verdict(sight=InputSight(box="x", is_busy=True), may_work=True), Wait)
 
 
+def test_an_own_line_that_is_still_awaited_is_left_alone() -> None:
+    decided = decide(PANE, InputSight(box=LINE), NOW, LINE, may_work=True, is_submitted=True)
+    assert decided == Wait("it is just taking a line", by_person=False)
+
+
 def test_only_exactly_our_own_line_is_cleared() -> None:
     assert verdict(sight=InputSight(box=LINE), own=LINE) == Clear()
     for box in (f"{LINE}0", f"x {LINE}", LINE[:-1], LINE.upper()):

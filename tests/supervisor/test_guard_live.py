@@ -197,6 +197,28 @@ async def test_a_look_at_the_pane_while_a_line_is_being_typed_does_not_take_it_f
     assert live.events("mission_undelivered") == []
 
 
+async def test_a_line_that_was_submitted_and_not_taken_yet_is_no_left_over(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (agent_id,) = await live.spawn()
+    manager, approach = live.supervisor.fleet.manager, live.supervisor.delivery.approach
+    press = manager.send_keys
+    pressed: list[str] = []
+
+    async def swallowing(agent: int, *names: str) -> None:
+        pressed.extend(names)
+        if len(pressed) > 1:
+            await press(agent, *names)
+
+    monkeypatch.setattr(manager, "send_keys", swallowing)
+    mission_id = await live.add("Write it")
+    await eventually(lambda: pressed, "the line is submitted")
+    assert not await approach.is_free(live.supervisor.fleet.book.get(agent_id))
+    await live.until_mission(mission_id, MissionState.COMPLETED)
+    assert pressed == ["Enter", "Enter"]
+    assert live.events("mission_undelivered") == []
+
+
 async def test_a_line_is_not_sent_into_a_draft_and_the_reason_is_told(live: Live) -> None:
     (agent_id,) = await live.spawn()
     await draft(live, agent_id, "half a tho")

@@ -100,7 +100,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
         self.set_interval(1.0, self.tell_waiting)
-        guard = self._operations.guard
+        guard = self._operations.desk.guard
         self.run_worker(guard(self._follow_feed()), name="feed", group="feed", exit_on_error=False)
         self.run_worker(guard(self._operations.puller.run()), name="pane", group="pane", exit_on_error=False)
         self.run_worker(guard(self._operations.pane.typing.run()), name="typing", group="pane", exit_on_error=False)
@@ -167,16 +167,16 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
         """Hands on what is typed."""
-        self._operations.typed(event.text)
+        self._operations.view.typed(event.text)
 
     def on_filter_bar_ended(self, event: FilterBar.Ended) -> None:
         """Hands on the end of typing."""
-        self._operations.line_ended(kept=event.kept)
+        self._operations.view.line_ended(kept=event.kept)
 
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
         # The grid pulls for itself, and covers the dashboard's own pane.
-        is_covered = self._operations.is_attached or isinstance(self.screen, GridScreen)
+        is_covered = self._operations.agents.is_attached or isinstance(self.screen, GridScreen)
         seen = self._dashboard.is_pane_seen and not is_covered
         agent = self._model.agent() if seen else None
         typing = self._dashboard.pane.is_typing
@@ -195,7 +195,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         """Shows what the pane remembers."""
         agent = self._model.agent()
         if agent is not None:
-            self._operations.start(self._operations.pane.read_back(agent), "read back")
+            self._operations.desk.start(self._operations.pane.read_back(agent), "read back")
 
     def on_pane_view_pressed(self, event: PaneView.Pressed) -> None:
         """Types for the agent."""
@@ -211,7 +211,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_pane_view_fitted(self) -> None:
         """Gives the agent the room that there is."""
-        self._operations.start(self._operations.pane.refit(), "fit")
+        self._operations.desk.start(self._operations.pane.refit(), "fit")
 
     def on_dashboard_row_opened(self) -> None:
         """Attaches to what was double-clicked."""
@@ -231,7 +231,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         return self._operations.is_enabled(action)
 
     def _stop_typing(self) -> None:
-        self._operations.start(self._operations.pane.stop_typing(), "stop typing")
+        self._operations.desk.start(self._operations.pane.stop_typing(), "stop typing")
 
     async def _follow_feed(self) -> None:
         await self._bridge.run()

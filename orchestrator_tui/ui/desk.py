@@ -1,0 +1,100 @@
+"""What every action works with: the app, the supervisor, the model, the screen, and what is chosen."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from textual.app import App
+
+from orchestrator_tui.core.errors import OrchestratorError
+from orchestrator_tui.core.views import AgentView, MissionView, ShutdownMode, SupervisorClient
+from orchestrator_tui.ui.attach import Attacher, attach_full_screen, can_attach
+from orchestrator_tui.ui.availability import Target
+from orchestrator_tui.ui.dashboard import Dashboard
+from orchestrator_tui.ui.model import Model, Panel
+
+_log = logging.getLogger(__name__)
+
+Handlers = Mapping[str, Callable[[], Awaitable[None] | None]]
+"""What runs by action id: at once, or beside the screen when it has to be awaited."""
+
+
+class Desk:
+    """Shared by all that carries out actions. ``page`` is the mission whose page is open."""
+
+    def __init__(
+        self,
+        app: App[ShutdownMode],
+        client: SupervisorClient,
+        model: Model,
+        dashboard: Dashboard,
+        attacher: Attacher,
+    ) -> None:
+        self.app = app
+        self.client = client
+        self.model = model
+        self.dashboard = dashboard
+        self.attacher = attacher
+        self.page: str | None = None
+
+    def target(self) -> Target:
+        """What an action would act on: in the missions panel the mission and its agent, else the chosen agent."""
+        agent, mission = self.model.agent(), None
+        if self.page is not None:
+            # What is done on a mission's page is done to that mission, wherever the cursor went meanwhile.
+            mission = self.model.missions.get(self.page)
+        elif self.dashboard.active is Panel.MISSIONS:
+            mission = self.model.mission()
+        if self.page is not None or self.dashboard.active is Panel.MISSIONS:
+            holder = mission.agent_id if mission else None
+            agent = None if holder is None else self.model.agents.get(holder)
+        return Target(
+            agent=agent,
+            mission=mission,
+            can_attach=self.attacher is not attach_full_screen or can_attach(self.app),
+            reads_back=self.dashboard.is_mounted and not self.dashboard.pane.follows,
+        )
+
+    def agent(self) -> AgentView:
+        """The agent that the action is for; only where its condition asks for one."""
+        agent = self.target().agent
+        assert agent is not None, "checked before it runs"
+        return agent
+
+    def mission(self) -> MissionView:
+        """The mission that the action is for; only where its condition asks for one."""
+        mission = self.target().mission
+        assert mission is not None, "checked before it runs"
+        return mission
+
+    def done(self, text: str) -> None:
+        """A short toast: it is done."""
+        self.app.notify(text, timeout=3, markup=False)
+
+    def warn(self, text: str) -> None:
+        """A toast: why nothing was done."""
+        self.app.notify(text, severity="warning", markup=False)
+
+    def start(self, work: Awaitable[None], name: str) -> None:
+        """Does the work beside the screen; a failure is told."""
+        self.app.run_worker(self.guard(work), name=name, group="action", exit_on_error=False)
+
+    async def guard(self, work: Awaitable[None]) -> None:
+        """Awaits the work; a failure is told instead of raised."""
+        try:
+            await work
+        except Exception as error:
+            self.tell(error)
+
+    def tell(self, error: BaseException) -> None:
+        """A toast for the person: what is wrong and what to do; the unexpected is logged whole."""
+        if isinstance(error, OrchestratorError):
+            text = f"{error.message}\n{error.remedy}".strip()
+            self.app.notify(text, severity="error", markup=False)
+            return
+        _log.error("unexpected failure in the dashboard", exc_info=error)
+        self.app.notify(
+            f"{type(error).__name__}: {error}\nThe details are in the log; the agents are not affected.",
+            title="Something unexpected failed",
+            severity="error",
+            markup=False,
+        )

@@ -175,6 +175,9 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
+        if not self.screen_stack:
+            # The app ends, and this was on its way.
+            return
         # The grid pulls for itself, and covers the dashboard's own pane.
         is_covered = self._operations.agents.is_attached or isinstance(self.screen, GridScreen)
         seen = self._dashboard.is_pane_seen and not is_covered

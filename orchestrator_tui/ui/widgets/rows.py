@@ -69,6 +69,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._keys: tuple[Key, ...] = ()
+        self._places: dict[Key, int] | None = None
         self._selected: Key | None = None
         self._drawn: dict[int, tuple[Spans, bool]] = {}
         self._empty: tuple[Spans, ...] = ()
@@ -94,11 +95,15 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
 
     def show(self, keys: Sequence[Key], selected: Key | None, *, empty: tuple[Spans, ...] = ()) -> None:
         """Shows these rows with the cursor on ``selected``; ``empty`` is what stands there without rows."""
-        moved = selected != self._selected or tuple(keys) != self._keys
+        # Whoever shows the same tuple again pays nothing for how long it is.
+        is_same = keys is self._keys or tuple(keys) == self._keys
+        moved = selected != self._selected or not is_same
         if len(keys) != len(self._keys) or empty != self._empty:
             self._drawn.clear()
             self.refresh()
-        self._keys, self._selected, self._empty = tuple(keys), selected, empty
+        if not is_same:
+            self._keys, self._places = tuple(keys), None
+        self._selected, self._empty = selected, empty
         self.virtual_size = Size(0, len(self._keys) + self._header_height)
         if moved:
             self._keep_cursor_visible()
@@ -116,7 +121,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         """The key ``step`` rows below the cursor, stopping at both ends."""
         if not self._keys:
             return None
-        here = self._keys.index(self._selected) if self._selected in self._keys else 0
+        here = self._place_of(self._selected) or 0
         return self._keys[min(len(self._keys) - 1, max(0, here + step))]
 
     @property
@@ -191,14 +196,19 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         return self._keys[index] if y >= self._header_height and 0 <= index < len(self._keys) else None
 
     def _keep_cursor_visible(self) -> None:
-        if self._selected not in self._keys:
+        index = self._place_of(self._selected)
+        if index is None:
             return
-        index = self._keys.index(self._selected)
         room = max(1, self.scrollable_content_region.height - self._header_height)
         top = self.scroll_offset.y
         if index < top or index >= top + room:
             target = index if index < top else index - room + 1
             self.scroll_to(y=target, animate=False, force=True, immediate=True)
+
+    def _place_of(self, key: Key | None) -> int | None:
+        if self._places is None:
+            self._places = {each: index for index, each in enumerate(self._keys)}
+        return None if key is None else self._places.get(key)
 
     def _strip(self, spans: Spans) -> Strip:
         return Strip(

@@ -38,9 +38,10 @@ class Tracking:
         """Notes every later change; repeats are harmless."""
         self._db.run("CREATE TEMP TABLE IF NOT EXISTS touched(seq INTEGER PRIMARY KEY)")
         for name, (what, seq) in _NOTED.items():
+            # Not `INSERT OR IGNORE`: inside a trigger the conflict clause of the outer statement counts.
             self._db.run(
-                f"CREATE TEMP TRIGGER IF NOT EXISTS {name} AFTER {what} BEGIN"
-                f" INSERT OR IGNORE INTO touched VALUES({seq}); END"
+                f"CREATE TEMP TRIGGER IF NOT EXISTS {name} AFTER {what} BEGIN INSERT INTO touched"
+                f" SELECT {seq} WHERE NOT EXISTS (SELECT 1 FROM touched WHERE seq = {seq}); END"
             )
 
     def end(self) -> None:

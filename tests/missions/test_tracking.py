@@ -66,6 +66,18 @@ async def test_what_a_failure_blocks_is_told_and_what_a_retry_frees(queue: Missi
     assert set(await changed(queue)) == {"a", "b", "c"}
 
 
+async def test_a_mission_may_change_many_times_before_it_is_told(queue: MissionQueue) -> None:
+    await followed(queue, MissionSpec("x", id="a", max_retries=5))
+    for _ in range(3):
+        await start(queue, "a")
+        await queue.fail("a", code="broke", message="it broke", delay_ms=0)
+        await queue.promote_due()
+    await fail_for_good(queue, "a")
+    await queue.retry("a")
+    await fail_for_good(queue, "a")
+    assert (await changed(queue))["a"].state is MissionState.FAILED
+
+
 async def test_edits_are_told(queue: MissionQueue) -> None:
     await followed(queue, MissionSpec("x", id="a"), MissionSpec("x", id="b"))
     await queue.update("a", priority="critical")

@@ -16,8 +16,6 @@ from orchestrator_tui.missions.report import build_report
 from orchestrator_tui.supervisor import Supervisor
 
 CLAIMED_STATES = frozenset({MissionState.ASSIGNED, MissionState.RUNNING})
-REVIVED_CODES = frozenset({"run_timeout", "no_agents"})
-"""Cancellations by an earlier run of the plan, which the same plan takes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,7 @@ class PlanRun:
         roles = roles_for(self._specs, self._options.agents)
         feed = await supervisor.open_feed()
         try:
-            self._ids = await supervisor.add_missions(self._specs)
-            await self._revive()
+            self._ids = list((await supervisor.resume_missions(self._specs)).ids)
             self._open = list(reversed(self._ids))
             await self._spawn_missing(roles)
             try:
@@ -76,12 +73,6 @@ class PlanRun:
             feed.close()
         duration = supervisor.fleet.clock.monotonic_ms() - started_ms
         return await self._report(duration)
-
-    async def _revive(self) -> None:
-        for mission_id in self._ids:
-            mission = await self._supervisor.mission(mission_id)
-            if mission.state is MissionState.CANCELLED and mission.error_code in REVIVED_CODES:
-                await self._supervisor.retry_mission(mission_id)
 
     async def _spawn_missing(self, roles: Sequence[Role]) -> None:
         supervisor = self._supervisor

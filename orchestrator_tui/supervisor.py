@@ -52,6 +52,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction, decide
+from orchestrator_tui.core.plans import PlanImported, PlanPreview
 from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import (
@@ -63,7 +64,9 @@ from orchestrator_tui.core.views import (
     SpawnRequest,
     Stroke,
 )
+from orchestrator_tui.missions.changes import Resumed
 from orchestrator_tui.missions.event_log import EventLog
+from orchestrator_tui.missions.plan_import import PlanImport
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +138,7 @@ class Supervisor:
         self.delivery.launcher.before_relaunch = self._deaths.settled
         self.delivery.launcher.isolate = self._isolation.ensure
         fleet.manager.relaunch = self.delivery.launcher.relaunch
+        self.plans = PlanImport(fleet.cwd, fleet.queue.known, self.resume_missions)
         self.release_requested = asyncio.Event()
         self.may_be_released = False
 
@@ -355,6 +359,24 @@ class Supervisor:
         ids = await self.fleet.queue.enqueue_many(specs)
         self.fleet.wake.set()
         return ids
+
+    async def resume_missions(self, specs: Sequence[MissionSpec]) -> Resumed:
+        """Queues a plan's missions, and again those that an earlier run of it gave up, in one transaction."""
+        resumed = await self.fleet.queue.resume_many(specs)
+        self.fleet.wake.set()
+        return resumed
+
+    async def plan_files(self, typed: str) -> Sequence[str]:
+        """What a begun path can go on as."""
+        return await self.plans.files(typed)
+
+    async def preview_plan(self, path: str) -> PlanPreview:
+        """What importing a plan file would do."""
+        return await self.plans.preview(path)
+
+    async def import_plan(self, path: str, digest: str) -> PlanImported:
+        """Queues the missions of a plan file that was shown."""
+        return await self.plans.take(path, digest)
 
     async def place_now(self, mission_id: str) -> int | None:
         """Places what can start; the agent that holds the mission afterwards."""

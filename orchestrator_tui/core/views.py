@@ -22,6 +22,7 @@ from orchestrator_tui.core.models import (
     WaitingFor,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.plans import PlanImported, PlanPreview
 from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
 from orchestrator_tui.core.verdict import Verdict
@@ -355,6 +356,18 @@ class SupervisorClient(Protocol):
 
     async def add_mission(self, spec: MissionSpec) -> str:
         """Queues a mission; returns its id."""
+        ...
+
+    async def plan_files(self, typed: str) -> Sequence[str]:
+        """The folders and plan files that a begun path can go on as; ``~`` is the home, else the project counts."""
+        ...
+
+    async def preview_plan(self, path: str) -> PlanPreview:
+        """What importing a plan file would do, with all its mistakes; raises UsageError for an unreadable file."""
+        ...
+
+    async def import_plan(self, path: str, digest: str) -> PlanImported:
+        """Queues all missions of a plan file, or none; raises NotAllowedNow when it is not what ``digest`` names."""
         ...
 
     async def mission(self, mission_id: str) -> Mission:

@@ -11,7 +11,7 @@ from orchestrator_tui.core.config import DEFAULT_RETRY_BUDGET, DEFAULT_TIMEOUT_M
 from orchestrator_tui.core.errors import StoreUnavailable
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import Mission, MissionSpec, Priority, QueueStats, Role, TaskType, TokenUsage
-from orchestrator_tui.missions.changes import Changes, FailureReport
+from orchestrator_tui.missions.changes import Changes, FailureReport, Known, Resumed
 from orchestrator_tui.missions.ledger import UsageLedger
 from orchestrator_tui.missions.registry import AgentRegistry
 from orchestrator_tui.missions.sqlite import SqliteStore
@@ -155,6 +155,27 @@ class MissionQueue:
         """
         checked = [checked_spec(spec) for spec in specs]
         return await self._writer.run(lambda store: store.enqueue(checked))
+
+    async def resume_many(self, specs: Sequence[MissionSpec]) -> Resumed:
+        """Queues a plan's missions as ``enqueue_many`` does, and again those that an earlier run of it gave up.
+
+        All in one transaction. Raises as ``enqueue``.
+        """
+        checked = [checked_spec(spec) for spec in specs]
+
+        def operation(store: MissionStore) -> Resumed:
+            before = store.known([spec.id for spec in checked if spec.id is not None])
+            ids = store.enqueue(checked)
+            again = [name for name in dict.fromkeys(ids) if name in before and before[name].is_revived]
+            for name in again:
+                store.retry(name)
+            return Resumed(tuple(ids), tuple(name for name in ids if name not in before), tuple(again))
+
+        return await self._writer.run(operation)
+
+    async def known(self, ids: Collection[str]) -> Mapping[str, Known]:
+        """How those of the ids stand that exist."""
+        return await self._writer.run(lambda store: store.known(ids))
 
     async def update(
         self,

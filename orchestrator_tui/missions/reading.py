@@ -1,6 +1,10 @@
 """Questions to the store that change nothing."""
 
-from orchestrator_tui.core.models import Mission, QueueStats
+import json
+from collections.abc import Collection
+
+from orchestrator_tui.core.models import Mission, MissionState, QueueStats
+from orchestrator_tui.missions.changes import Known
 from orchestrator_tui.missions.database import Database, Value
 from orchestrator_tui.missions.moves import unknown_mission
 from orchestrator_tui.missions.rows import MISSION, OUTLINE, mission
@@ -61,6 +65,15 @@ class Reading:
     def outline(self, limit: int) -> list[Mission]:
         """The missions of ``listing``, as ``OUTLINE`` has them."""
         return self._listing(OUTLINE, limit)
+
+    def known(self, ids: Collection[str]) -> dict[str, Known]:
+        """How those of the ids stand that exist."""
+        rows = self._db.rows(
+            "SELECT m.id, p.fingerprint, m.state, o.error_code FROM mission m JOIN payload p ON p.seq = m.seq"
+            " LEFT JOIN outcome o ON o.seq = m.seq WHERE m.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(ids)),),
+        )
+        return {row[0]: Known(row[1], MissionState(row[2]), row[3]) for row in rows}
 
     def stats(self) -> QueueStats:
         """Counts by state."""

@@ -10,7 +10,7 @@ from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import AgentRecord, Mission, MissionSpec, QueueStats, Role, TokenUsage
 from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, MissionTurn, TranscriptMark, UsageReport
-from orchestrator_tui.missions.changes import Changes, FailureReport
+from orchestrator_tui.missions.changes import Changes, FailureReport, Known
 from orchestrator_tui.missions.claims import Claims
 from orchestrator_tui.missions.database import Database, Value
 from orchestrator_tui.missions.graph import DependencyGraph
@@ -251,6 +251,10 @@ class SqliteStore:
     def outline(self, limit: int) -> list[Mission]:
         """Open missions, then the newest ended, in outline."""
         return self._reading.outline(limit)
+
+    def known(self, ids: Collection[str]) -> Mapping[str, Known]:
+        """How missions stand."""
+        return self._reading.known(ids)
 
     def follow(self) -> None:
         """Notes what changes."""

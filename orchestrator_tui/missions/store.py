@@ -6,7 +6,7 @@ from typing import Protocol
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import AgentRecord, Mission, MissionSpec, QueueStats, Role, TokenUsage
 from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, MissionTurn, TranscriptMark, UsageReport
-from orchestrator_tui.missions.changes import Changes, FailureReport
+from orchestrator_tui.missions.changes import Changes, FailureReport, Known
 
 
 class Transactions(Protocol):
@@ -174,6 +174,10 @@ class MissionStore(Transactions, Protocol):
 
     def outline(self, limit: int) -> list[Mission]:
         """Open missions first, then the newest ended; with cut prompts, without context, output and attempt log."""
+        ...
+
+    def known(self, ids: Collection[str]) -> Mapping[str, Known]:
+        """How those of the ids stand that exist."""
         ...
 
     def follow(self) -> None:

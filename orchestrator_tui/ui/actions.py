@@ -132,6 +132,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("agent.hold", ("p",), "hold", _A, "Hold: no new mission. Again: release.", When.LIVING_AGENT),
     Action("quota.release", ("Q",), "quota", _A, "End the wait for an account's limit."),
     Action("mission.add", ("m",), "mission", _M, "Queue a mission.", footer=Footer.BOTH),
+    Action("mission.import", ("M",), "import", _M, "Queue a plan file (shows it first)."),
     Action(
         "mission.open",
         ("enter",),

@@ -18,6 +18,7 @@ from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
+from orchestrator_tui.ui.plan_work import PlanWork
 from orchestrator_tui.ui.view_work import ViewWork
 
 
@@ -43,6 +44,7 @@ class Operations:
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
+            **PlanWork(self.desk).handlers(),
             **self.view.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,

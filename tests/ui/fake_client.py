@@ -21,6 +21,7 @@ from orchestrator_tui.core.models import (
     WaitingFor,
 )
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.plans import PlanImported, PlannedMission, PlanPreview, PlanProblem, Standing
 from orchestrator_tui.core.questions import Choice, Option, Question
 from orchestrator_tui.core.verdict import Confidence, Source, Verdict
 from orchestrator_tui.core.views import (
@@ -367,6 +368,48 @@ VERDICT = Verdict(
 )
 
 
+PLAN = PlanPreview(
+    "plan.yaml",
+    "d1",
+    (
+        PlannedMission("spec", "Write down what the parser takes", "documentation", Priority.HIGH, 2),
+        PlannedMission("parse", "Write the parser", "coding", Priority.CRITICAL, 6, Role.CODER, ("spec",)),
+        PlannedMission(
+            "review", "Read the parser", "review", Priority.NORMAL, 11, Role.REVIEWER, ("parse",), Standing.AGAIN
+        ),
+        PlannedMission(
+            *("docs", "Fix broken links", "general", Priority.LOW, 15),
+            standing=Standing.HERE,
+            state=MissionState.COMPLETED,
+        ),
+    ),
+)
+BROKEN_PLAN = replace(
+    PLAN,
+    missions=PLAN.missions[:1],
+    problems=(
+        PlanProblem(
+            7,
+            "`priority`: 'urgent' is not known",
+            "Use one of critical, high, normal, low.",
+            "priority",
+            "    priority: urgent",
+        ),
+        PlanProblem(9, "unknown key `promt` in mission 3", "Did you mean `prompt`?", "promt", "  - promt: Read it"),
+        PlanProblem(
+            9, "mission 3 has no `prompt`", "Add `prompt:` with what is to be done.", "prompt", "  - promt: Read it"
+        ),
+        PlanProblem(
+            14,
+            "mission `docs` depends on `prase`, which the plan does not have",
+            "Did you mean `parse`?",
+            "depends_on",
+            "    depends_on: [prase]",
+        ),
+    ),
+)
+
+
 @dataclass
 class FakeClient:
     """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise."""
@@ -378,6 +421,7 @@ class FakeClient:
     asked: list[int] = field(default_factory=list[int])
     screen: tuple[bytes, ...] = SCREEN
     verdict: Verdict = VERDICT
+    plan: PlanPreview = PLAN
     fail_with: Exception | None = None
     frame_failure: Exception | None = None
     feeds: list[FakeFeed] = field(default_factory=list[FakeFeed])
@@ -468,6 +512,20 @@ class FakeClient:
     async def add_mission(self, spec: MissionSpec) -> str:
         self._record("add_mission", spec)
         return spec.id or "mission-1"
+
+    async def plan_files(self, typed: str) -> Sequence[str]:
+        return [name for name in ("plans/", "plan.yaml", "plan-b.yml") if name.startswith(typed)]
+
+    async def preview_plan(self, path: str) -> PlanPreview:
+        self._record("preview_plan", path)
+        return replace(self.plan, path=path)
+
+    async def import_plan(self, path: str, digest: str) -> PlanImported:
+        self._record("import_plan", path, digest)
+        ids = {
+            standing: tuple(one.id for one in self.plan.missions if one.standing is standing) for standing in Standing
+        }
+        return PlanImported(ids[Standing.NEW], ids[Standing.AGAIN], ids[Standing.HERE])
 
     async def mission(self, mission_id: str) -> Mission:
         pushed = [one.mission for one in self.feeds[-1].pushed if isinstance(one, MissionChanged)]

@@ -8,6 +8,7 @@ from textual.widgets import Static
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.history import CommandView
 from orchestrator_tui.core.views import EventLogged
+from orchestrator_tui.ui import event_history
 from orchestrator_tui.ui.app import OrchestratorApp
 from orchestrator_tui.ui.log_screen import LogScreen
 from orchestrator_tui.ui.mission_screen import MissionScreen
@@ -15,8 +16,10 @@ from orchestrator_tui.ui.widgets.log_rows import LogRows
 from tests.ui.fake_client import EVENTS, FLEET, MINUTE, NOW_MS, SECOND, FakeClient
 from tests.ui.steps import NARROW, WIDE, DashboardPilot, closed, dialog, ready, until
 
-FIRST_LIVE = 3_001
-"""The snapshot holds the newest events; three thousand older ones are in the log's files."""
+FIRST_LIVE = 1_501
+"""The snapshot holds the newest events; fifteen hundred older ones are in the log's files."""
+
+PAGE = 150
 
 
 def numbered(seq: int, kind: EventType, ago_ms: int, **more: object) -> Event:
@@ -37,6 +40,11 @@ COMMANDS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_history, "PAGE", PAGE)
+
+
 @pytest.fixture
 def client() -> FakeClient:
     return FakeClient(replace(FLEET, events=LIVE), log=(*OLDER, *LIVE), ran=COMMANDS)
@@ -48,7 +56,7 @@ async def opened(pilot: DashboardPilot, app: OrchestratorApp) -> LogScreen:
     await until(pilot, lambda: isinstance(app.screen, LogScreen) and app.screen.is_mounted, "no log")
     screen = app.screen
     assert isinstance(screen, LogScreen)
-    await until(pilot, lambda: len(screen.events.keys) > 400, "nothing older was loaded")
+    await until(pilot, lambda: len(screen.events.keys) > PAGE, "nothing older was loaded")
     await pilot.pause()
     return screen
 
@@ -99,7 +107,7 @@ class TestEvents:
         async with app.run_test(size=WIDE) as pilot:
             screen = await opened(pilot, app)
             loaded = len(screen.events.keys)
-            for _ in range(45):
+            for _ in range(12):
                 here = under_cursor(screen)
                 await pilot.press("ctrl+u")
                 await pilot.pause()
@@ -124,7 +132,7 @@ class TestEvents:
             await until(pilot, lambda: not screen.events.history.has_older, "it was not looked for to the end")
             assert [event.mission_id for event in screen.events.history.lines] == ["m-007"]
             await pilot.press("escape")
-            await until(pilot, lambda: len(screen.events.keys) > 400, "the filter was not cleared")
+            await until(pilot, lambda: len(screen.events.keys) > PAGE, "the filter was not cleared")
 
     async def test_a_filter_that_cannot_be_read_says_so_at_the_line(self, app: OrchestratorApp) -> None:
         async with app.run_test(size=WIDE) as pilot:

@@ -90,7 +90,7 @@ def _shown(word: str) -> str:
 def _quoted(word: str) -> str:
     # Our own ellipsis, and what tmux's targets begin with, need no quotes to be read.
     plain = re.sub(rf"[{HIDDEN}=%@~]", "", word)
-    return word if plain and shlex.quote(plain) == plain else shlex.quote(word)
+    return word if word and (not plain or shlex.quote(plain) == plain) else shlex.quote(word)
 
 
 def _length(text: str) -> str:

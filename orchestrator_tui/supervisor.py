@@ -16,6 +16,7 @@ from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.history import History
 from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.isolation import Isolation
 from orchestrator_tui.agents.limits import Limits
@@ -39,7 +40,9 @@ from orchestrator_tui.agents.usage_report import usage_answer
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, PoolIncomplete, UsageError
+from orchestrator_tui.core.event_filter import EventFilter
 from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.history import CommandView, EventPage
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import (
     AgentState,
@@ -82,6 +85,7 @@ class Supervisor:
         self.fleet = fleet
         self.spawning_roles: Collection[Role] = fleet.settings.spawning_roles
         self._event_log = event_log
+        self._history = History(fleet, event_log)
         self.in_git_repo = False
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
         self._background = Background(self._report_failure)
@@ -230,6 +234,14 @@ class Supervisor:
     def recent_events(self, limit: int) -> Sequence[Event]:
         """The newest events, oldest first."""
         return list(self._events)[-limit:]
+
+    async def older_events(self, before: int | None, limit: int, wanted: EventFilter) -> EventPage:
+        """A page of the event log."""
+        return await self._history.older_events(before, limit, wanted)
+
+    async def commands(self, after: int, *, polls: bool) -> Sequence[CommandView]:
+        """The tmux and git commands that were run."""
+        return self._history.commands(after, polls=polls)
 
     async def attach_argv(self, agent_id: int) -> tuple[str, ...]:
         """What shows the agent full screen."""

@@ -5,10 +5,12 @@ import contextlib
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator_tui.core.command_log import COMMANDS
 from orchestrator_tui.core.errors import CannotRun
 
 TIMEOUT_S = 120.0
@@ -62,6 +64,7 @@ class Git:
         program = shutil.which("git", path=self._environ.get("PATH", os.defpath))
         if program is None:
             raise CannotRun("git is not installed.", remedy="Install git, or use isolation_mode shared.")
+        begun = time.perf_counter_ns()
         process = await asyncio.create_subprocess_exec(
             program,
             "-C",
@@ -76,6 +79,7 @@ class Git:
             async with asyncio.timeout(self._timeout_s):
                 output, error = await process.communicate()
         except TimeoutError:
+            COMMANDS.record("git", [arguments], begun, f"did not end within {self._timeout_s:g} s", str(folder))
             raise CannotRun(
                 f"git {arguments[0]} did not end within {self._timeout_s:g} s in {folder}.",
                 remedy="Look for a hook or a file system that hangs.",
@@ -87,11 +91,13 @@ class Git:
                     process.terminate()
                 await process.wait()
         assert process.returncode is not None
-        return GitResult(
+        result = GitResult(
             process.returncode,
             output.decode(errors="surrogateescape").removesuffix("\n"),
             error.decode(errors="replace").removesuffix("\n"),
         )
+        COMMANDS.record("git", [arguments], begun, None if result.ok else result.reason, str(folder))
+        return result
 
     async def common_folder(self, folder: Path) -> Path | None:
         """The repository that a folder belongs to, the same for all its worktrees; None outside of one."""

@@ -9,7 +9,9 @@ from typing import Literal, Protocol
 
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.config import AgentConfig
+from orchestrator_tui.core.event_filter import EventFilter
 from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.history import CommandView, EventPage
 from orchestrator_tui.core.models import (
     AgentState,
     Mission,
@@ -379,4 +381,15 @@ class SupervisorClient(Protocol):
 
     async def add_dependency(self, mission_id: str, on: str) -> None:
         """Makes a waiting mission depend on another one."""
+        ...
+
+    async def older_events(self, before: int | None, limit: int, wanted: EventFilter) -> EventPage:
+        """Up to ``limit`` events that pass, the newest of those numbered below ``before`` (None: of all).
+
+        A page may hold fewer, or none, and say where to go on: it looks at a few thousand events.
+        """
+        ...
+
+    async def commands(self, after: int, *, polls: bool) -> Sequence[CommandView]:
+        """The tmux and git commands numbered above ``after`` that are still remembered; ``polls``: looks too."""
         ...

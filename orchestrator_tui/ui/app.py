@@ -18,7 +18,6 @@ from orchestrator_tui.ui.availability import Target, reason_unavailable
 from orchestrator_tui.ui.bridge import Bridge
 from orchestrator_tui.ui.commands import Entry, PaletteCommands
 from orchestrator_tui.ui.dashboard import Dashboard
-from orchestrator_tui.ui.grid import GridScreen
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
@@ -182,8 +181,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
-        # The grid pulls for itself, and covers the dashboard's own pane.
-        is_covered = self._operations.agents.is_attached or isinstance(self.screen, GridScreen)
+        # What fills the whole terminal covers the dashboard's own pane; a dialog stands only before it.
+        is_covered = self._operations.agents.is_attached or not (self.screen is self._dashboard or self.screen.is_modal)
         seen = self._dashboard.is_pane_seen and not is_covered
         agent = self._model.agent() if seen else None
         typing = self._dashboard.pane.is_typing

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import assert_never
 
 from orchestrator_tui.core.attention import AttentionItem
+from orchestrator_tui.core.event_words import event_sentence
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import MissionState, QueueStats
 from orchestrator_tui.core.views import (
@@ -23,7 +24,6 @@ from orchestrator_tui.core.views import (
     StatsChanged,
     Update,
 )
-from orchestrator_tui.ui.event_text import event_sentence
 from orchestrator_tui.ui.format import MISSION_LOOKS, agent_look, need
 
 EVENTS_KEPT = 2000

@@ -14,6 +14,7 @@ from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.help import HelpDialog
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
+from orchestrator_tui.ui.log_work import LogWork
 from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
@@ -39,11 +40,13 @@ class Operations:
         self.pane = PaneWork(app, client, dashboard, self.puller, self.desk.tell)
         self.agents = AgentWork(self.desk, self.pane)
         self.missions = MissionWork(self.desk, self.run)
+        self.log = LogWork(self.desk, self.missions.open_page)
         self.view = ViewWork(self.desk, self.pane)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
             **self.view.handlers(),
+            **self.log.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
+from orchestrator_tui.core.event_filter import EventFilter
 from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.history import CommandView, EventPage
 from orchestrator_tui.core.models import (
     AgentState,
     Mission,
@@ -379,6 +381,10 @@ class FakeClient:
     screen: tuple[bytes, ...] = SCREEN
     verdict: Verdict = VERDICT
     fail_with: Exception | None = None
+    log: Sequence[Event] = ()
+    ran: Sequence[CommandView] = ()
+    asked_older: list[int | None] = field(default_factory=list[int | None])
+    asked_commands: list[int] = field(default_factory=list[int])
     frame_failure: Exception | None = None
     feeds: list[FakeFeed] = field(default_factory=list[FakeFeed])
 
@@ -498,6 +504,18 @@ class FakeClient:
     async def release_quota(self) -> int:
         self.calls.append(("release_quota",))
         return 1
+
+    async def older_events(self, before: int | None, limit: int, wanted: EventFilter) -> EventPage:
+        self.asked_older.append(before)
+        older = [event for event in self.log if before is None or event.seq < before]
+        names = {one.id: one.name for one in self.snapshot.agents}
+        page = older[-limit:]
+        more = page[0].seq if len(page) < len(older) else None
+        return EventPage(tuple(event for event in page if wanted.accepts(event, names, NOW_MS)), more)
+
+    async def commands(self, after: int, *, polls: bool) -> Sequence[CommandView]:
+        self.asked_commands.append(after)
+        return [one for one in self.ran if one.seq > after and (polls or not one.is_poll)]
 
     async def add_dependency(self, mission_id: str, on: str) -> None:
         self._record("add_dependency", mission_id, on)

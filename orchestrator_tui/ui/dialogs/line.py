@@ -51,3 +51,14 @@ class RenameDialog(LineDialog):
     label = "Name"
     field_id = "name"
     hints = key_hints(("enter", "rename"), ("esc", "cancel"))
+
+
+class ExportDialog(LineDialog):
+    """The file for the events that pass the filter."""
+
+    heading = "Export"
+    label = "File"
+    hints = key_hints(("enter", "write"), (".jsonl", "JSON lines"), (".csv", "table"), ("esc", "cancel"))
+
+    def __init__(self, submit: Callable[[str], Awaitable[None]], *, text: str) -> None:
+        super().__init__(submit, agent_name="the events that pass the filter", text=text)

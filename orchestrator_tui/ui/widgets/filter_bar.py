@@ -40,6 +40,11 @@ class FilterBar(Horizontal):
         # At once, not by a message as focus() does it: the next key may have been typed already.
         self.screen.set_focus(field)
 
+    @property
+    def text(self) -> str:
+        """What stands in the line."""
+        return self.query_one(Input).value
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tells what stands in the line."""
         event.stop()

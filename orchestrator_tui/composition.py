@@ -213,7 +213,7 @@ class Runtime:
         self.supervisor.monitor.provider_notice = notice
         if limits is not None:
             self.supervisor.budgeting.limits = limits
-        self.endpoint = Endpoint(self.supervisor, self._credentials, port=session.port())
+        self.endpoint = Endpoint(self.supervisor, self._credentials, port=session.port(), screens=self.supervisor)
 
     async def start(self) -> None:
         """Listens, adopts what is there and begins to supervise. Raises CannotRun."""

@@ -131,7 +131,10 @@ class MachineView:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a screen needs to start. ``missions``: open ones first, then the newest ended, at most 500."""
+    """Everything a screen needs to start. ``missions``: open ones first, then the newest ended, at most 500.
+
+    ``viewer_of`` is the supervisor's process id where that is another process than the screen's.
+    """
 
     session: str
     cwd: str
@@ -144,6 +147,7 @@ class Snapshot:
     default_provider: str = "claude"
     in_git_repo: bool = False
     providers: tuple[str, ...] = ("claude", "demo")
+    viewer_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,31 @@ class AttentionChanged:
     items: tuple[AttentionItem, ...]
 
 
-Update = AgentChanged | AgentRemoved | MissionChanged | StatsChanged | MachineChanged | EventLogged | AttentionChanged
+@dataclass(frozen=True, slots=True)
+class Resynced:
+    """Everything anew: what was told before no longer counts."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """The way to the supervisor broke, ``problem`` says how in words; or it is whole again (None)."""
+
+    problem: str | None
+
+
+Update = (
+    AgentChanged
+    | AgentRemoved
+    | MissionChanged
+    | StatsChanged
+    | MachineChanged
+    | EventLogged
+    | AttentionChanged
+    | Resynced
+    | ConnectionChanged
+)
 
 
 class Feed(Protocol):

@@ -15,11 +15,13 @@ from orchestrator_tui.core.views import (
     AgentRemoved,
     AgentView,
     AttentionChanged,
+    ConnectionChanged,
     EventLogged,
     MachineChanged,
     MachineView,
     MissionChanged,
     MissionView,
+    Resynced,
     Snapshot,
     StatsChanged,
     Update,
@@ -86,7 +88,10 @@ def matches(query: str, *texts: str | None) -> bool:
 
 @dataclass(slots=True)
 class Model:
-    """The state behind the panels. Selections are ids, so a row may move without losing the cursor."""
+    """The state behind the panels. Selections are ids, so a row may move without losing the cursor.
+
+    ``viewer_of`` is the process id of a supervisor elsewhere, ``connection_problem`` what is wrong with the way to it.
+    """
 
     session: str = ""
     cwd: str = ""
@@ -102,6 +107,8 @@ class Model:
     memory_samples: deque[float] = field(default_factory=lambda: deque[float](maxlen=SAMPLES_KEPT))
     attention: tuple[AttentionItem, ...] = ()
     loaded: bool = False
+    viewer_of: int | None = None
+    connection_problem: str | None = None
     filters: dict[Panel, str] = field(default_factory=dict[Panel, str])
     selected_agent: int | None = None
     selected_mission: str | None = None
@@ -112,7 +119,7 @@ class Model:
         """Replaces everything the supervisor tells; the person's choices stay where they still fit."""
         self.session, self.cwd = snapshot.session, snapshot.cwd
         self.default_provider, self.in_git_repo = snapshot.default_provider, snapshot.in_git_repo
-        self.providers = snapshot.providers
+        self.providers, self.viewer_of = snapshot.providers, snapshot.viewer_of
         self.agents = {agent.id: agent for agent in snapshot.agents}
         self.missions = {mission.id: mission for mission in snapshot.missions}
         self.stats = snapshot.stats
@@ -140,6 +147,10 @@ class Model:
                     self.attention = items
                 case EventLogged(event):
                     self.events.append(event)
+                case Resynced(snapshot):
+                    self.load(snapshot)
+                case ConnectionChanged(problem):
+                    self.connection_problem = problem
                 case _:
                     assert_never(update)
         self._forget_old_missions()

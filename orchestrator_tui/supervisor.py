@@ -239,7 +239,7 @@ class Supervisor:
         """A page of the event log."""
         return await self._history.older_events(before, limit, wanted)
 
-    async def commands(self, after: int, *, polls: bool) -> Sequence[CommandView]:
+    async def commands(self, after: int, polls: bool) -> Sequence[CommandView]:
         """The tmux and git commands that were run."""
         return self._history.commands(after, polls=polls)
 

@@ -418,6 +418,6 @@ class SupervisorClient(Protocol):
         """
         ...
 
-    async def commands(self, after: int, *, polls: bool) -> Sequence[CommandView]:
+    async def commands(self, after: int, polls: bool) -> Sequence[CommandView]:
         """The tmux and git commands numbered above ``after`` that are still remembered; ``polls``: looks too."""
         ...

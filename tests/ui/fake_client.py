@@ -513,7 +513,7 @@ class FakeClient:
         more = page[0].seq if len(page) < len(older) else None
         return EventPage(tuple(event for event in page if wanted.accepts(event, names, NOW_MS)), more)
 
-    async def commands(self, after: int, *, polls: bool) -> Sequence[CommandView]:
+    async def commands(self, after: int, polls: bool) -> Sequence[CommandView]:
         self.asked_commands.append(after)
         return [one for one in self.ran if one.seq > after and (polls or not one.is_poll)]
 

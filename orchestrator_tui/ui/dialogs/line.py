@@ -51,3 +51,16 @@ class RenameDialog(LineDialog):
     label = "Name"
     field_id = "name"
     hints = key_hints(("enter", "rename"), ("esc", "cancel"))
+
+
+class NoteDialog(LineDialog):
+    """What a person wants to remember about the agent; an empty line takes the note away."""
+
+    heading = "Note on"
+    label = "Note"
+    field_id = "note"
+    hints = key_hints(("enter", "keep"), ("esc", "cancel"))
+
+    def collect(self) -> str:
+        """The note, which may be empty."""
+        return self.query_one(Input).value.strip()

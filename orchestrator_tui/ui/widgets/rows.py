@@ -1,6 +1,6 @@
 """A list of one-line rows that draws only what is seen and redraws only what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from orchestrator_tui.ui.format import Spans
+from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.widgets.frame import Framed
 
@@ -70,7 +70,8 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         super().__init__(id=id)
         self._keys: tuple[Key, ...] = ()
         self._selected: Key | None = None
-        self._drawn: dict[int, tuple[Spans, bool]] = {}
+        self._drawn: dict[int, tuple[Spans, bool, bool]] = {}
+        self._marked: Collection[Key] = ()
         self._empty: tuple[Spans, ...] = ()
 
     def header_spans(self, width: int) -> Spans:
@@ -92,8 +93,16 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         """The row under the cursor."""
         return self._selected
 
-    def show(self, keys: Sequence[Key], selected: Key | None, *, empty: tuple[Spans, ...] = ()) -> None:
+    def show(
+        self,
+        keys: Sequence[Key],
+        selected: Key | None,
+        *,
+        marked: Collection[Key] = (),
+        empty: tuple[Spans, ...] = (),
+    ) -> None:
         """Shows these rows with the cursor on ``selected``; ``empty`` is what stands there without rows."""
+        self._marked = marked
         moved = selected != self._selected or tuple(keys) != self._keys
         if len(keys) != len(self._keys) or empty != self._empty:
             self._drawn.clear()
@@ -107,9 +116,9 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def refresh_changed(self) -> None:
         """Redraws the visible rows whose text is no longer what was drawn."""
         width = self.scrollable_content_region.width
-        for y, (spans, cursor) in list(self._drawn.items()):
+        for y, drawn in list(self._drawn.items()):
             key = self._key_at(y)
-            if key is None or self.row_spans(key, width) != spans or (key == self._selected) != cursor:
+            if key is None or (self.row_spans(key, width), key == self._selected, key in self._marked) != drawn:
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def neighbour(self, step: int) -> Key | None:
@@ -146,8 +155,12 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         if key is None:
             return Strip.blank(width, base)
         spans, cursor = self.row_spans(key, width), key == self._selected
-        self._drawn[y] = spans, cursor
-        mark = Segment(" ▌" if cursor else "  ", self.get_component_rich_style("row--accent", partial=True))
+        marked = key in self._marked
+        self._drawn[y] = spans, cursor, marked
+        mark = Segment(
+            ("*" if marked else " ") + ("▌" if cursor else " "),
+            self.get_component_rich_style("row--accent", partial=True),
+        )
         strip = Strip([mark, *self._strip(spans)]).adjust_cell_length(width)
         if cursor:
             name = "row--cursor" if self.has_focus else "row--cursor-blurred"
@@ -204,3 +217,8 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         return Strip(
             Segment(span.text, self.get_component_rich_style(f"row--{span.token}", partial=True)) for span in spans
         )
+
+
+def marked_count(marks: Collection[object]) -> Spans:
+    """``  2 marked`` for a panel's title; empty without marks."""
+    return (Span(f"  {len(marks)} marked", "accent"),) if marks else ()

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from orchestrator_tui.agents.adoption import Adoption
+from orchestrator_tui.agents.assigning import assign
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.budgeting import Budgeting
 from orchestrator_tui.agents.credentials import Caller
@@ -34,6 +35,7 @@ from orchestrator_tui.agents.spawner import AgentSpawner
 from orchestrator_tui.agents.telemetry import read_logs
 from orchestrator_tui.agents.transcript_reader import TranscriptReader
 from orchestrator_tui.agents.turns import Turns
+from orchestrator_tui.agents.undoing import Undoing
 from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
 from orchestrator_tui.agents.usage import UsageIntake
 from orchestrator_tui.agents.usage_report import usage_answer
@@ -102,6 +104,7 @@ class Supervisor:
         self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions, limits)
         self._isolation = Isolation(fleet, worktrees)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, self._isolation)
+        self.undoing = Undoing(fleet, self.spawner, self._isolation, self._background)
         self._deaths = Deaths(fleet, self.settling, self.delivery.launcher.refusals)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, self.waits)
@@ -168,6 +171,7 @@ class Supervisor:
     async def aclose(self) -> None:
         """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
         await self._background.aclose()
+        await self.undoing.aclose()
         await self._adoption.aclose()
         await self.fencer.aclose()
         await self.delivery.aclose()
@@ -276,7 +280,11 @@ class Supervisor:
 
     async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
         """Ends an agent on purpose."""
-        await self.spawner.kill(agent_id, signal)
+        await self.undoing.kill(agent_id, signal)
+
+    async def undo_kill(self, agent_id: int) -> Sequence[str]:
+        """Brings a killed agent back."""
+        return await self.undoing.undo(agent_id)
 
     async def restart(self, agent_id: int) -> None:
         """Starts an agent anew."""
@@ -289,6 +297,10 @@ class Supervisor:
     async def rename(self, agent_id: int, name: str) -> None:
         """Renames an agent."""
         await self.spawner.rename(agent_id, name)
+
+    async def note(self, agent_id: int, text: str) -> None:
+        """Keeps a person's note on an agent."""
+        await self.spawner.note(agent_id, text)
 
     async def hold(self, agent_id: int, held: bool) -> None:
         """Holds or releases an agent."""
@@ -424,6 +436,10 @@ class Supervisor:
         """Queues a failed or cancelled mission again."""
         await self.fleet.queue.retry(mission_id)
         self.fleet.wake.set()
+
+    async def assign_mission(self, mission_id: str, agent_id: int | None) -> None:
+        """Keeps a mission for one agent."""
+        await assign(self.fleet, mission_id, agent_id)
 
     async def add_dependency(self, mission_id: str, on: str) -> None:
         """Adds a dependency to a mission that has not started."""

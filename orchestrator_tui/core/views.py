@@ -61,6 +61,7 @@ class AgentView:
     branch: str | None = None
     spent: Spent = NOTHING_SPENT
     context_percent: float | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,9 @@ class MissionChanges:
     role: Role | None = None
 
 
+UNDO_WINDOW_MS = 10_000
+"""How long after a kill ``undo_kill`` brings the agent back."""
+
 ShutdownMode = Literal["keep", "stop_agents"]
 
 
@@ -315,6 +319,13 @@ class SupervisorClient(Protocol):
         """Ends the agent and its process tree on purpose."""
         ...
 
+    async def undo_kill(self, agent_id: int) -> Sequence[str]:
+        """Brings an agent back that was killed a moment ago; the ids of the missions that it has again.
+
+        Refused when ``UNDO_WINDOW_MS`` is over.
+        """
+        ...
+
     async def restart(self, agent_id: int) -> None:
         """Starts the agent anew on its conversation and mission."""
         ...
@@ -329,6 +340,10 @@ class SupervisorClient(Protocol):
 
     async def rename(self, agent_id: int, name: str) -> None:
         """Gives the agent another name."""
+        ...
+
+    async def note(self, agent_id: int, text: str) -> None:
+        """Keeps a person's note on the agent; an empty one takes it away."""
         ...
 
     async def hold(self, agent_id: int, held: bool) -> None:
@@ -401,6 +416,10 @@ class SupervisorClient(Protocol):
 
     async def retry_mission(self, mission_id: str) -> None:
         """Queues a failed or cancelled mission again."""
+        ...
+
+    async def assign_mission(self, mission_id: str, agent_id: int | None) -> None:
+        """Lets only this agent take the mission, while it lives; None lets every agent take it again."""
         ...
 
     async def release_quota(self) -> int:

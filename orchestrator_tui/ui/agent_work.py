@@ -130,6 +130,7 @@ class AgentWork:
         preview = await self._desk.client.kill_preview(agent.id)
         if await self._desk.app.push_screen_wait(ConfirmKillDialog(preview)):
             await self._desk.client.kill(agent.id)
+            self._desk.done(f"Killed {agent.name}. {self._desk.offer_undo(((agent.id, agent.name),))}")
 
     async def _restart(self) -> None:
         agent = self._desk.agent()

@@ -148,13 +148,12 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def palette_entries(self) -> Sequence[Entry]:
         """Every action that can run now, every agent, every theme."""
-        target = self._operations.target()
         entries = [
             Entry(
                 f"{action.help.removesuffix('.')}  ({action.shown_key})", action.id, partial(self.action_run, action.id)
             )
             for action in self._action_registry
-            if action.id != "app.palette" and reason_unavailable(action.when, target) is None
+            if action.id != "app.palette" and self._is_enabled(action)
         ]
         entries += [
             Entry(f"Go to {agent.name}", f"{agent.role}, {agent.state}", partial(self._go_to_agent, agent.id))

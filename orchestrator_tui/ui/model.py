@@ -27,6 +27,8 @@ from orchestrator_tui.core.views import (
     Update,
 )
 from orchestrator_tui.ui.format import MISSION_LOOKS, agent_look, need
+from orchestrator_tui.ui.marks import Marks
+from orchestrator_tui.ui.undo import UndoOffer
 
 EVENTS_KEPT = 2000
 MISSIONS_KEPT = 500
@@ -114,6 +116,8 @@ class Model:
     selected_mission: str | None = None
     expected_agent: int | None = None
     expected_mission: str | None = None
+    marks: Marks = field(default_factory=Marks)
+    undos: list[UndoOffer] = field(default_factory=list[UndoOffer])
 
     def load(self, snapshot: Snapshot) -> None:
         """Replaces everything the supervisor tells; the person's choices stay where they still fit."""
@@ -199,6 +203,7 @@ class Model:
 
     def settle_selection(self) -> None:
         """Moves a selection to what was expected and has come, or to the first row when its own is not shown."""
+        self.marks.keep(self.agents, self.missions)
         agents = [agent.id for agent in self.shown_agents()]
         if self.expected_agent in agents:
             self.selected_agent, self.expected_agent = self.expected_agent, None

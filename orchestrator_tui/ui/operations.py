@@ -15,6 +15,7 @@ from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.help import HelpDialog
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
 from orchestrator_tui.ui.log_work import LogWork
+from orchestrator_tui.ui.many_work import ManyWork
 from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
@@ -42,11 +43,13 @@ class Operations:
         self.missions = MissionWork(self.desk, self.run)
         self.log = LogWork(self.desk, self.missions.open_page)
         self.view = ViewWork(self.desk, self.pane)
+        self.many = ManyWork(self.desk)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
             **self.view.handlers(),
             **self.log.handlers(),
+            **self.many.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,
@@ -62,15 +65,16 @@ class Operations:
 
     def is_enabled(self, action: Action) -> bool:
         """Whether the action can run now."""
-        return reason_unavailable(action.when, self.target()) is None
+        return self.many.instead_of(action.id) is not None or reason_unavailable(action.when, self.target()) is None
 
     def run(self, action_id: str) -> None:
         """Runs the action, or says why it cannot be run."""
-        reason = reason_unavailable(self._actions[action_id].when, self.target())
+        handler = self.many.instead_of(action_id)
+        reason = None if handler else reason_unavailable(self._actions[action_id].when, self.target())
         if reason is not None:
             self.desk.warn(reason)
             return
-        work = self._handlers[action_id]()
+        work = (handler or self._handlers[action_id])()
         if work is not None:
             self.desk.start(work, action_id)
 

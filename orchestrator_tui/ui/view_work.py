@@ -92,7 +92,9 @@ class ViewWork:
             self._desk.dashboard.pane.follow_end()
             return
         panel = active if active in (Panel.MISSIONS, Panel.EVENTS) else Panel.AGENTS
-        if self._desk.model.filters.pop(panel, ""):
+        if self._desk.model.marks.clear(of_missions=active is Panel.MISSIONS):
+            self._desk.dashboard.refresh_model()
+        elif self._desk.model.filters.pop(panel, ""):
             self._desk.model.settle_selection()
             self._desk.dashboard.refresh_model()
         elif self._desk.dashboard.is_zoomed:

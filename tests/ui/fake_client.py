@@ -413,6 +413,10 @@ class FakeClient:
     async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
         self._record("kill", agent_id, signal)
 
+    async def undo_kill(self, agent_id: int) -> Sequence[str]:
+        self._record("undo_kill", agent_id)
+        return ("m-041",)
+
     async def restart(self, agent_id: int) -> None:
         self._record("restart", agent_id)
 
@@ -425,6 +429,9 @@ class FakeClient:
 
     async def rename(self, agent_id: int, name: str) -> None:
         self._record("rename", agent_id, name)
+
+    async def note(self, agent_id: int, text: str) -> None:
+        self._record("note", agent_id, text)
 
     async def hold(self, agent_id: int, held: bool) -> None:
         self._record("hold", agent_id, held)
@@ -500,6 +507,9 @@ class FakeClient:
 
     async def retry_mission(self, mission_id: str) -> None:
         self._record("retry_mission", mission_id)
+
+    async def assign_mission(self, mission_id: str, agent_id: int | None) -> None:
+        self._record("assign_mission", mission_id, agent_id)
 
     async def release_quota(self) -> int:
         self.calls.append(("release_quota",))

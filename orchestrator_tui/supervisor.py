@@ -36,6 +36,7 @@ from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
 from orchestrator_tui.agents.usage import UsageIntake
 from orchestrator_tui.agents.usage_report import usage_answer
+from orchestrator_tui.agents.work import AgentsWork
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, PoolIncomplete, UsageError
@@ -63,6 +64,7 @@ from orchestrator_tui.core.views import (
     SpawnRequest,
     Stroke,
 )
+from orchestrator_tui.core.work import ReviewComment, WorktreeDiff
 from orchestrator_tui.missions.event_log import EventLog
 
 log = logging.getLogger(__name__)
@@ -128,6 +130,7 @@ class Supervisor:
         self.sender = Sender(fleet, self.delivery.typist)
         self.sender.by_screen = self.screen_turns.send
         self.turns.prompted = self.sender.prompted
+        self.work = AgentsWork(fleet, self.sender.send, self.updates.is_watched)
         self.spawner.farewell = self.screen_turns.leave
         self._adoption.shows = self.screen_turns.shows
         fleet.publish = self._publish
@@ -160,6 +163,7 @@ class Supervisor:
         self._background.start(self.merge_watch.run(), "merge conflicts")
         self._background.start(self._inbox_store.run(), "inbox store")
         self._background.start(self.screen_turns.run(), "screens")
+        self._background.start(self.work.watch.run(), "worktrees")
 
     async def aclose(self) -> None:
         """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
@@ -197,6 +201,7 @@ class Supervisor:
     async def open_feed(self) -> LiveFeed:
         """A snapshot and every later update."""
         self.monitor.measure_machine()
+        self.work.watch.want_all()
         return await self.updates.open(
             self.fleet.session, tuple(self._events), self.fleet.default_provider, self.in_git_repo
         )
@@ -285,6 +290,18 @@ class Supervisor:
     async def send(self, agent_id: int, text: str) -> None:
         """Types one line; refused with the reason while that could harm what a person has open in the pane."""
         await self.sender.send(agent_id, text)
+
+    def look_at_work(self, agent_id: int) -> None:
+        """Has an agent's row say soon where its worktree stands."""
+        self.work.watch.want(agent_id)
+
+    async def diff(self, agent_id: int) -> WorktreeDiff:
+        """What an agent's worktree has and its base has not."""
+        return await self.work.diff(agent_id)
+
+    async def send_review(self, agent_id: int, comments: Sequence[ReviewComment]) -> str | None:
+        """Sends what a person says of an agent's changes."""
+        return await self.work.send_review(agent_id, comments)
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         """Answers an agent's oldest permission request."""
@@ -506,6 +523,7 @@ class Supervisor:
         logged = self._event_log.append(event)
         self._events.append(logged)
         self.updates.event_logged(logged)
+        self.work.watch.take(logged)
 
     async def _restart_idle(self, stale: set[int]) -> None:
         while stale:

@@ -5,7 +5,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from orchestrator_tui.core.errors import CannotRun
 TIMEOUT_S = 120.0
 LOCK_TIMEOUT_S = 120.0
 _LOCK_POLL_S = 0.02
+_PIECE = 65_536
 _LOCK_NAME = "orchestrator-worktrees.lock"
 
 
@@ -59,6 +60,42 @@ class Git:
 
     async def run(self, folder: Path, *arguments: str) -> GitResult:
         """Runs ``git -C folder ...``. Raises CannotRun when git is missing or does not end."""
+        async with self._running(folder, arguments) as process:
+            output, error = await process.communicate()
+        assert process.returncode is not None
+        return GitResult(
+            process.returncode,
+            output.decode(errors="surrogateescape").removesuffix("\n"),
+            error.decode(errors="replace").removesuffix("\n"),
+        )
+
+    async def read(self, folder: Path, *arguments: str, limit: int) -> tuple[bytes, bool]:
+        """Git's output up to ``limit`` bytes, and whether that is all of it; a longer one is not waited for.
+
+        Raises CannotRun when git is missing, does not end or fails.
+        """
+        async with self._running(folder, arguments) as process:
+            assert process.stdout is not None and process.stderr is not None
+            errors = asyncio.ensure_future(process.stderr.read())
+            try:
+                output = bytearray()
+                while len(output) <= limit and (piece := await process.stdout.read(_PIECE)):
+                    output += piece
+                if len(output) > limit:
+                    return bytes(output[:limit]), False
+                code = await process.wait()
+                said = (await errors).decode(errors="replace")
+            finally:
+                errors.cancel()
+        if code != 0:
+            reason = GitResult(code, "", said).reason
+            verb = next(word for word in arguments if not word.startswith("-") and "=" not in word)
+            raise CannotRun(f"git {verb} failed in {folder}: {reason}.", remedy=f"git -C '{folder}' status")
+        return bytes(output), True
+
+    @contextlib.asynccontextmanager
+    async def _running(self, folder: Path, arguments: Sequence[str]) -> AsyncGenerator[asyncio.subprocess.Process]:
+        """A git that is ended with the block, at the latest after the time limit."""
         program = shutil.which("git", path=self._environ.get("PATH", os.defpath))
         if program is None:
             raise CannotRun("git is not installed.", remedy="Install git, or use isolation_mode shared.")
@@ -74,7 +111,7 @@ class Git:
         )
         try:
             async with asyncio.timeout(self._timeout_s):
-                output, error = await process.communicate()
+                yield process
         except TimeoutError:
             raise CannotRun(
                 f"git {arguments[0]} did not end within {self._timeout_s:g} s in {folder}.",
@@ -86,12 +123,6 @@ class Git:
                 with contextlib.suppress(ProcessLookupError):
                     process.terminate()
                 await process.wait()
-        assert process.returncode is not None
-        return GitResult(
-            process.returncode,
-            output.decode(errors="surrogateescape").removesuffix("\n"),
-            error.decode(errors="replace").removesuffix("\n"),
-        )
 
     async def common_folder(self, folder: Path) -> Path | None:
         """The repository that a folder belongs to, the same for all its worktrees; None outside of one."""

@@ -27,6 +27,8 @@ class When(StrEnum):
     ATTACHABLE = "attachable"
     PERMISSION = "permission"
     SENDABLE = "sendable"
+    WORKTREE = "worktree"
+    LENDABLE = "lendable"
     SCROLLBACK = "scrollback"
     MISSION = "mission"
     OPEN_MISSION = "open mission"
@@ -71,6 +73,7 @@ _KEY_NAMES = {
     "colon": ":",
     "plus": "+",
     "underscore": "_",
+    "equals_sign": "=",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "escape": "esc",
@@ -130,6 +133,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("agent.rename", ("r",), "rename", _A, "Give the agent another name.", When.AGENT),
     Action("agent.hold", ("p",), "hold", _A, "Hold: no new mission. Again: release.", When.LIVING_AGENT),
+    Action("agent.diff", ("equals_sign",), "changes", _A, "What it changed: read, comment, send.", When.WORKTREE),
+    Action("agent.editor", ("E",), "editor", _A, "Open its folder in your editor.", When.LENDABLE),
+    Action("agent.shell", ("S",), "shell", _A, "Open a shell in its folder.", When.LENDABLE),
     Action("quota.release", ("Q",), "quota", _A, "End the wait for an account's limit."),
     Action("mission.add", ("m",), "mission", _M, "Queue a mission.", footer=Footer.BOTH),
     Action(

@@ -10,6 +10,7 @@ from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.agent_work import AgentWork
 from orchestrator_tui.ui.attach import Attacher
 from orchestrator_tui.ui.availability import Target, reason_unavailable
+from orchestrator_tui.ui.code_work import CodeWork
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.help import HelpDialog
@@ -18,6 +19,7 @@ from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
+from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.view_work import ViewWork
 
 
@@ -32,6 +34,7 @@ class Operations:
         dashboard: Dashboard,
         actions: Sequence[Action],
         attacher: Attacher,
+        tools: Tools = NO_TOOLS,
     ) -> None:
         self._actions = {action.id: action for action in actions}
         self.desk = Desk(app, client, model, dashboard, attacher)
@@ -40,10 +43,12 @@ class Operations:
         self.agents = AgentWork(self.desk, self.pane)
         self.missions = MissionWork(self.desk, self.run)
         self.view = ViewWork(self.desk, self.pane)
+        self.code = CodeWork(self.desk, tools)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
             **self.view.handlers(),
+            **self.code.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,

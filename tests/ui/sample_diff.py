@@ -76,7 +76,9 @@ CHANGES = WorktreeDiff(
                 hunk(
                     0,
                     1,
-                    "+def test_a_token_works_once(tokens):\n+    pair = tokens.rotate('a')\n+    assert pair.old == 'a'\n",
+                    "+def test_a_token_works_once(tokens):\n"
+                    "+    pair = tokens.rotate('a')\n"
+                    "+    assert pair.old == 'a'\n",
                 ),
             ),
         ),

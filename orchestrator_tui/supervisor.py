@@ -39,6 +39,7 @@ from orchestrator_tui.agents.undoing import Undoing
 from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
 from orchestrator_tui.agents.usage import UsageIntake
 from orchestrator_tui.agents.usage_report import usage_answer
+from orchestrator_tui.agents.work import AgentsWork
 from orchestrator_tui.agents.worktree import WorktreeManager
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, PoolIncomplete, UsageError
@@ -68,6 +69,7 @@ from orchestrator_tui.core.views import (
     SpawnRequest,
     Stroke,
 )
+from orchestrator_tui.core.work import ReviewComment, WorktreeDiff
 from orchestrator_tui.missions.event_log import EventLog
 
 log = logging.getLogger(__name__)
@@ -131,17 +133,9 @@ class Supervisor:
         self.monitor.quota_light = self.quota.light
         self._connect_quota(limits)
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
-        self.delivery.by_screen = self.screen_turns.deliver
         self.sender = Sender(fleet, self.delivery.typist)
-        self.sender.by_screen = self.screen_turns.send
-        self.turns.prompted = self.sender.prompted
-        self.spawner.farewell = self.screen_turns.leave
-        self._adoption.shows = self.screen_turns.shows
-        fleet.publish = self._publish
-        fleet.changed = self.updates.agent_changed
-        self.delivery.launcher.before_relaunch = self._deaths.settled
-        self.delivery.launcher.isolate = self._isolation.ensure
-        fleet.manager.relaunch = self.delivery.launcher.relaunch
+        self.work = AgentsWork(fleet, self.sender.send, self.updates.is_watched)
+        self._connect_parts()
         self.release_requested = asyncio.Event()
         self.may_be_released = False
 
@@ -167,6 +161,7 @@ class Supervisor:
         self._background.start(self.merge_watch.run(), "merge conflicts")
         self._background.start(self._inbox_store.run(), "inbox store")
         self._background.start(self.screen_turns.run(), "screens")
+        self._background.start(self.work.watch.run(), "worktrees")
 
     async def aclose(self) -> None:
         """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
@@ -205,6 +200,7 @@ class Supervisor:
     async def open_feed(self) -> LiveFeed:
         """A snapshot and every later update."""
         self.monitor.measure_machine()
+        self.work.watch.want_all()
         return await self.updates.open(
             self.fleet.session, tuple(self._events), self.fleet.default_provider, self.in_git_repo
         )
@@ -309,6 +305,18 @@ class Supervisor:
     async def send(self, agent_id: int, text: str) -> None:
         """Types one line; refused with the reason while that could harm what a person has open in the pane."""
         await self.sender.send(agent_id, text)
+
+    async def look_at_work(self, agent_id: int) -> None:
+        """Has an agent's row say soon where its worktree stands."""
+        self.work.watch.want(agent_id)
+
+    async def diff(self, agent_id: int) -> WorktreeDiff:
+        """What an agent's worktree has and its base has not."""
+        return await self.work.diff(agent_id)
+
+    async def send_review(self, agent_id: int, comments: Sequence[ReviewComment]) -> str | None:
+        """Sends what a person says of an agent's changes."""
+        return await self.work.send_review(agent_id, comments)
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         """Answers an agent's oldest permission request."""
@@ -522,6 +530,20 @@ class Supervisor:
         self.fleet.person_used(agent_id)
         self.fleet.manager.note_typing(agent_id, self.fleet.clock.now_ms())
 
+    def _connect_parts(self) -> None:
+        """What the parts ask of each other, beyond what they are made of."""
+        fleet, launcher = self.fleet, self.delivery.launcher
+        self.delivery.by_screen = self.screen_turns.deliver
+        self.sender.by_screen = self.screen_turns.send
+        self.turns.prompted = self.sender.prompted
+        self.spawner.farewell = self.screen_turns.leave
+        self._adoption.shows = self.screen_turns.shows
+        fleet.publish = self._publish
+        fleet.changed = self.updates.agent_changed
+        launcher.before_relaunch = self._deaths.settled
+        launcher.isolate = self._isolation.ensure
+        fleet.manager.relaunch = launcher.relaunch
+
     def _connect_quota(self, limits: Limits) -> None:
         delivery, quota = self.delivery, self.quota
         delivery.held_back = limits.held_back
@@ -534,6 +556,7 @@ class Supervisor:
         logged = self._event_log.append(event)
         self._events.append(logged)
         self.updates.event_logged(logged)
+        self.work.watch.take(logged)
 
     async def _restart_idle(self, stale: set[int]) -> None:
         while stale:

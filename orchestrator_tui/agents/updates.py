@@ -71,6 +71,10 @@ class Updates:
         self._attention: tuple[AttentionItem, ...] | None = None
         self.resource_changed: Callable[[str], Awaitable[None]] = _nobody_listens
 
+    def is_watched(self) -> bool:
+        """Whether a feed is open."""
+        return self._bus.is_watched
+
     def agent_changed(self, agent_id: int) -> None:
         """Notes that an agent's row may have changed."""
         self._changed_agents.add(agent_id)

@@ -27,6 +27,7 @@ from orchestrator_tui.core.permission_rules import PermissionRule
 from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
 from orchestrator_tui.core.verdict import Verdict
+from orchestrator_tui.core.work import ReviewComment, WorkStatus, WorktreeDiff
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class AgentView:
     """One agent's row. ``state_since`` and ``idle_ms`` in milliseconds; ``task_title`` is its mission's first line.
 
     ``spent`` is that of all its life; ``context_percent`` how full its conversation's context is, None when not known.
+    ``branch`` is that of its own worktree, None without one; ``work`` where that stands, None until it was looked at.
     """
 
     id: int
@@ -62,6 +64,7 @@ class AgentView:
     spent: Spent = NOTHING_SPENT
     context_percent: float | None = None
     note: str | None = None
+    work: WorkStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +399,18 @@ class SupervisorClient(Protocol):
 
     async def fit_pane(self, agent_id: int, size: tuple[int, int] | None) -> None:
         """Gives the agent's window ``size`` (columns, rows) while a person types there; None gives its own back."""
+        ...
+
+    async def look_at_work(self, agent_id: int) -> None:
+        """Somebody looks at the agent: has ``AgentView.work`` brought up to date soon."""
+        ...
+
+    async def diff(self, agent_id: int) -> WorktreeDiff:
+        """What the agent's worktree has and its base has not; refused for an agent without one."""
+        ...
+
+    async def send_review(self, agent_id: int, comments: Sequence[ReviewComment]) -> str | None:
+        """Sends all comments as one message; the file that holds them, None when the line did. Refused as ``send``."""
         ...
 
     async def add_mission(self, spec: MissionSpec) -> str:

@@ -27,6 +27,8 @@ class When(StrEnum):
     ATTACHABLE = "attachable"
     PERMISSION = "permission"
     SENDABLE = "sendable"
+    WORKTREE = "worktree"
+    LENDABLE = "lendable"
     SCROLLBACK = "scrollback"
     MISSION = "mission"
     OPEN_MISSION = "open mission"
@@ -75,6 +77,7 @@ _KEY_NAMES = {
     "at": "@",
     "plus": "+",
     "underscore": "_",
+    "equals_sign": "=",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "escape": "esc",
@@ -137,6 +140,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("agent.broadcast", ("b",), "broadcast", _A, "Send one line to the marked or shown."),
     Action("agent.undo", ("u",), "undo", _A, "Undo a kill within 10 s.", When.UNDO),
     Action("agent.note", ("comma",), "note", _A, "Write a note on the agent.", When.AGENT),
+    Action("agent.diff", ("equals_sign",), "changes", _A, "What it changed: read, comment, send.", When.WORKTREE),
+    Action("agent.editor", ("E",), "editor", _A, "Open its folder in your editor.", When.LENDABLE),
+    Action("agent.shell", ("S",), "shell", _A, "Open a shell in its folder.", When.LENDABLE),
     Action("quota.release", ("Q",), "quota", _A, "End the wait for an account's limit."),
     Action("mission.add", ("m",), "mission", _M, "Queue a mission.", footer=Footer.BOTH),
     Action(

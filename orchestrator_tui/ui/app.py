@@ -22,6 +22,7 @@ from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
 from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
+from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.pane_view import PaneView
 
@@ -30,8 +31,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     """Shows a supervisor's fleet and hands a person's commands to it.
 
     Exits with ``"keep"`` or ``"stop_agents"``. ``notice`` stands above an empty fleet; ``keys`` overrides the
-    registry's keys (``{action id: "key,key"}``); what waits longer than
-    ``notify_after_s`` rings once (0: never). Raises ConfigError for overrides that cannot be used.
+    registry's keys (``{action id: "key,key"}``); what waits longer than ``notify_after_s`` rings once (0: never);
+    ``tools`` are the person's own programs. Raises ConfigError for overrides that cannot be used.
     """
 
     # Textual does not load the CSS of a default screen, so the dashboard's stands here.
@@ -50,6 +51,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         keys: Mapping[str, str] | None = None,
         notify_after_s: float = 0,
         attacher: Attacher = attach_full_screen,
+        tools: Tools = NO_TOOLS,
     ) -> None:
         self._action_registry = with_keys(ACTIONS, keys or {})
         super().__init__()
@@ -70,7 +72,9 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             notice=notice,
             pulses=lambda: self.animation_level != "none",
         )
-        self._operations = Operations(self, client, self._model, self._dashboard, self._action_registry, attacher)
+        self._operations = Operations(
+            self, client, self._model, self._dashboard, self._action_registry, attacher, tools
+        )
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
             self.bind(key, f"press('{key}')", show=False)
@@ -181,8 +185,10 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
         # What fills the whole terminal covers the dashboard's own pane; a dialog stands only before it.
-        is_covered = self._operations.agents.is_attached or not (self.screen is self._dashboard or self.screen.is_modal)
+        is_lent = self._operations.agents.is_attached or self._operations.desk.is_lent
+        is_covered = is_lent or not (self.screen is self._dashboard or self.screen.is_modal)
         seen = self._dashboard.is_pane_seen and not is_covered
+        self._operations.code.look_at(self._model.selected_agent)
         agent = self._model.agent() if seen else None
         typing = self._dashboard.pane.is_typing
         self._operations.puller.want(

@@ -33,8 +33,10 @@ def reason_unavailable(when: When, target: Target) -> str | None:
     match when:
         case When.ALWAYS:
             return None
-        case When.AGENT | When.LIVING_AGENT | When.ATTACHABLE | When.PERMISSION | When.SENDABLE:
+        case When.AGENT | When.LIVING_AGENT | When.ATTACHABLE | When.PERMISSION | When.SENDABLE | When.WORKTREE:
             return _agent_reason(when, target)
+        case When.LENDABLE:
+            return _lendable_reason(target)
         case When.SCROLLBACK:
             return None if target.reads_back else "Nothing was searched: 3 goes to the pane, / searches it."
         case When.UNDO:
@@ -55,6 +57,8 @@ def _agent_reason(when: When, target: Target) -> str | None:
         return "No agent is chosen. n starts one."
     if when is When.AGENT:
         return None
+    if when is When.WORKTREE:
+        return None if agent.branch else f"{agent.name} has no worktree of its own."
     if when is When.ATTACHABLE and not target.can_attach:
         return "This terminal cannot be lent to tmux; the pane stays here."
     if agent.state in _DEAD and (when is not When.ATTACHABLE or agent.pane_id is None):
@@ -74,3 +78,9 @@ def _mission_reason(when: When, mission: MissionView | None) -> str | None:
     if when is When.RETRYABLE_MISSION and mission.state not in _RETRYABLE:
         return f"{mission.id} has neither failed nor been cancelled."
     return None
+
+
+def _lendable_reason(target: Target) -> str | None:
+    if target.agent is None:
+        return "No agent is chosen. n starts one."
+    return None if target.can_attach else "This terminal cannot be lent to another program."

@@ -10,6 +10,7 @@ from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.agent_work import AgentWork
 from orchestrator_tui.ui.attach import Attacher
 from orchestrator_tui.ui.availability import Target, reason_unavailable
+from orchestrator_tui.ui.code_work import CodeWork
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.help import HelpDialog
@@ -20,6 +21,7 @@ from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
+from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.view_work import ViewWork
 
 
@@ -34,6 +36,7 @@ class Operations:
         dashboard: Dashboard,
         actions: Sequence[Action],
         attacher: Attacher,
+        tools: Tools = NO_TOOLS,
     ) -> None:
         self._actions = {action.id: action for action in actions}
         self.desk = Desk(app, client, model, dashboard, attacher)
@@ -44,12 +47,14 @@ class Operations:
         self.log = LogWork(self.desk, self.missions.open_page)
         self.view = ViewWork(self.desk, self.pane)
         self.many = ManyWork(self.desk)
+        self.code = CodeWork(self.desk, tools)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
             **self.view.handlers(),
             **self.log.handlers(),
             **self.many.handlers(),
+            **self.code.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,

@@ -38,11 +38,21 @@ from orchestrator_tui.core.views import (
     Stroke,
     Update,
 )
+from orchestrator_tui.core.work import ReviewComment, WorkStatus, WorktreeDiff
+from tests.ui.sample_diff import CHANGES
 
 NOW_MS = int(time.mktime((2026, 3, 4, 12, 4, 31, 0, 0, -1)) * 1000)
 """12:04:31 local time, so that pictures do not depend on the time zone."""
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+
+
+WORK = {
+    1: WorkStatus("orchestrator/api/1", "main", ahead=3, behind=1, dirty=2),
+    3: WorkStatus("orchestrator/api/3", "main", ahead=12, dirty=1),
+    4: WorkStatus("orchestrator/api/4", "main", dirty=4),
+    8: WorkStatus("orchestrator/api/8", "main"),
+}
 
 
 class FrozenClock:
@@ -90,6 +100,7 @@ def agent(
         pane_id=f"%{number + 11}" if living else None,
         pid=4000 + number if living else None,
         branch=f"orchestrator/api/{number}" if living else None,
+        work=WORK.get(number),
     )
 
 
@@ -380,6 +391,8 @@ class FakeClient:
     asked: list[int] = field(default_factory=list[int])
     screen: tuple[bytes, ...] = SCREEN
     verdict: Verdict = VERDICT
+    changes: WorktreeDiff = CHANGES
+    looked_at_work: list[int] = field(default_factory=list[int])
     fail_with: Exception | None = None
     log: Sequence[Event] = ()
     ran: Sequence[CommandView] = ()
@@ -477,6 +490,17 @@ class FakeClient:
 
     async def fit_pane(self, agent_id: int, size: tuple[int, int] | None) -> None:
         self._record("fit_pane", agent_id, size)
+
+    async def look_at_work(self, agent_id: int) -> None:
+        self.looked_at_work.append(agent_id)
+
+    async def diff(self, agent_id: int) -> WorktreeDiff:
+        self._record("diff", agent_id)
+        return replace(self.changes, agent_id=agent_id)
+
+    async def send_review(self, agent_id: int, comments: Sequence[ReviewComment]) -> str | None:
+        self._record("send_review", agent_id, tuple(comments))
+        return None
 
     async def add_mission(self, spec: MissionSpec) -> str:
         self._record("add_mission", spec)

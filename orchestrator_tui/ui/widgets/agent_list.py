@@ -17,12 +17,13 @@ class AgentList(Rows[int]):
         self._now_ms = 0
         self._dimmed = False
         self._notice: str | None = None
-        self._costs = False
+        self._costs = self._works = False
 
     def update(self, now_ms: int, *, dimmed: bool, notice: str | None) -> None:
         """Shows the model's agents at this time; ``notice`` stands above an empty list."""
         self._now_ms, self._dimmed, self._notice = now_ms, dimmed, notice
         self._costs = any(agent.spent.tokens for agent in self._model.agents.values())
+        self._works = any(agent.work for agent in self._model.agents.values())
         shown = self._model.shown_agents()
         marks = frozenset(self._model.marks.agents)
         self.show([agent.id for agent in shown], self._model.selected_agent, marked=marks, empty=self._empty_lines())
@@ -46,14 +47,14 @@ class AgentList(Rows[int]):
 
     def header_spans(self, width: int) -> Spans:
         """The column names."""
-        return agent_header(width, costs=self._costs)
+        return agent_header(width, costs=self._costs, works=self._works)
 
     def row_spans(self, key: int, width: int) -> Spans:
         """One agent's row."""
         agent = self._model.agents.get(key)
         if agent is None:
             return ()
-        return agent_row(agent, width, self._now_ms, dimmed=self._dimmed, costs=self._costs)
+        return agent_row(agent, width, self._now_ms, dimmed=self._dimmed, costs=self._costs, works=self._works)
 
     def _empty_lines(self) -> tuple[Spans, ...]:
         if not self._model.loaded:

@@ -11,6 +11,7 @@ from orchestrator_tui.ui.ansi import parse_lines
 from orchestrator_tui.ui.format import Span, Spans, agent_look
 from orchestrator_tui.ui.money import agent_facts
 from orchestrator_tui.ui.widgets.frame import Framed, content_of
+from orchestrator_tui.ui.work_words import work_word
 
 
 def crop(frame: PaneFrame, used_rows: int, width: int, height: int) -> tuple[int, int]:
@@ -175,7 +176,8 @@ def pane_subtitle(agent: AgentView, width: int) -> Spans:
     wait = f"{look.glyph} waits for {agent.waiting_for}" if agent.waiting_for else ""
     if not wait and agent.reason:
         wait = agent.reason
-    facts = [str(agent.role), str(agent.model), agent.provider, *agent_facts(agent), agent.branch or ""]
+    facts = [str(agent.role), str(agent.model), agent.provider, *agent_facts(agent), work_word(agent.work)]
+    facts.append((agent.work.branch if agent.work else agent.branch) or "")
     facts.append("held" if agent.held else "")
     while facts and len("  ".join(part for part in [*facts, wait] if part)) > width:
         facts.pop()

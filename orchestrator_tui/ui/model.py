@@ -24,7 +24,8 @@ from orchestrator_tui.core.views import (
     Update,
 )
 from orchestrator_tui.ui.event_text import event_sentence
-from orchestrator_tui.ui.format import MISSION_LOOKS, agent_look, need
+from orchestrator_tui.ui.filters import agent_test, mission_test
+from orchestrator_tui.ui.format import need
 from orchestrator_tui.ui.marks import Marks
 from orchestrator_tui.ui.undo import UndoOffer
 
@@ -88,7 +89,10 @@ def matches(query: str, *texts: str | None) -> bool:
 
 @dataclass(slots=True)
 class Model:
-    """The state behind the panels. Selections are ids, so a row may move without losing the cursor."""
+    """The state behind the panels. Selections are ids, so a row may move without losing the cursor.
+
+    ``now_ms`` is the time by which ages are filtered.
+    """
 
     session: str = ""
     cwd: str = ""
@@ -104,6 +108,7 @@ class Model:
     memory_samples: deque[float] = field(default_factory=lambda: deque[float](maxlen=SAMPLES_KEPT))
     attention: tuple[AttentionItem, ...] = ()
     loaded: bool = False
+    now_ms: int = 0
     filters: dict[Panel, str] = field(default_factory=dict[Panel, str])
     selected_agent: int | None = None
     selected_mission: str | None = None
@@ -151,14 +156,14 @@ class Model:
 
     def shown_agents(self) -> tuple[AgentView, ...]:
         """Agents that pass the filter, those that need a person first; by id inside one state."""
-        query = self.filters.get(Panel.AGENTS, "")
-        kept = [agent for agent in self.agents.values() if _agent_matches(query, agent)]
+        test = agent_test(self.filters.get(Panel.AGENTS, ""))
+        kept = [agent for agent in self.agents.values() if test is None or test(agent, self.now_ms)]
         return tuple(sorted(kept, key=lambda agent: (need(agent.state), agent.id)))
 
     def shown_missions(self) -> tuple[MissionView, ...]:
         """Missions that pass the filter: those at work, the queue in its order, then the newest ended."""
-        query = self.filters.get(Panel.MISSIONS, "")
-        kept = [mission for mission in self.missions.values() if _mission_matches(query, mission)]
+        test = mission_test(self.filters.get(Panel.MISSIONS, ""))
+        kept = [mission for mission in self.missions.values() if test is None or test(mission, self.now_ms)]
         return tuple(sorted(kept, key=_mission_order))
 
     def shown_events(self) -> tuple[Event, ...]:
@@ -238,30 +243,3 @@ def _mission_order(mission: MissionView) -> tuple[int, int, int]:
     if mission.state.is_ended:
         return rank, -(mission.ended_at or 0), -mission.seq
     return rank, mission.priority.rank, mission.seq
-
-
-def _agent_matches(query: str, agent: AgentView) -> bool:
-    return not query or matches(
-        query,
-        agent.name,
-        agent.role,
-        agent.model,
-        agent.provider,
-        agent_look(agent).word,
-        agent.current_task,
-        agent.task_title,
-    )
-
-
-def _mission_matches(query: str, mission: MissionView) -> bool:
-    return not query or matches(
-        query,
-        mission.id,
-        mission.title,
-        mission.type,
-        mission.priority,
-        mission.role,
-        MISSION_LOOKS[mission.state].word,
-        mission.agent_name,
-        mission.next,
-    )

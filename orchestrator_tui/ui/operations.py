@@ -19,6 +19,8 @@ from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
+from orchestrator_tui.ui.remembered import Remembered
+from orchestrator_tui.ui.spawn_work import SpawnWork
 from orchestrator_tui.ui.view_work import ViewWork
 
 
@@ -33,6 +35,7 @@ class Operations:
         dashboard: Dashboard,
         actions: Sequence[Action],
         attacher: Attacher,
+        remembered: Remembered,
     ) -> None:
         self._actions = {action.id: action for action in actions}
         self.desk = Desk(app, client, model, dashboard, attacher)
@@ -40,13 +43,15 @@ class Operations:
         self.pane = PaneWork(app, client, dashboard, self.puller, self.desk.tell)
         self.agents = AgentWork(self.desk, self.pane)
         self.missions = MissionWork(self.desk, self.run)
-        self.view = ViewWork(self.desk, self.pane)
+        self.view = ViewWork(self.desk, self.pane, remembered)
         self.many = ManyWork(self.desk)
+        self.spawning = SpawnWork(self.desk, remembered)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
             **self.view.handlers(),
             **self.many.handlers(),
+            **self.spawning.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,

@@ -57,7 +57,7 @@ AGENT_FILTER: Language[AgentView] = Language(
         agent.task_title,
         agent.note,
     ),
-    help="role:coder state:waiting ctx>80 cost>1 age>1h branch:x note:x  words  a | b  !not",
+    help="role:coder state:waiting ctx>80 cost>1 age>1h note:x  words  a | b  !not",
 )
 
 MISSION_FILTER: Language[MissionView] = Language(
@@ -89,7 +89,7 @@ MISSION_FILTER: Language[MissionView] = Language(
         mission.agent_name,
         mission.next,
     ),
-    help="state:failed priority:high type:review role:coder agent:x age>1h tries>1  words  a | b  !not",
+    help="state:failed priority:high role:coder agent:x age>1h tries>1  words  a | b  !not",
 )
 
 

@@ -74,6 +74,7 @@ class ViewWork:
                 self._desk.start(self._pane.search(agent, self._searched), "search")
         elif self._line_purpose == "filter":
             if not kept:
+                self._problem = None
                 self._desk.model.filters.pop(self._line_panel, None)
             elif self._problem is not None:
                 self._desk.warn(str(self._problem))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from textual.widgets import Static
 
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.models import AgentState
@@ -114,7 +115,7 @@ async def test_help_and_errors_stand_below_the_line_and_nothing_moves(
     app: OrchestratorApp, size: tuple[int, int]
 ) -> None:
     def hint() -> str:
-        return str(app.dashboard.query_one("#filter-hint").visual)
+        return str(app.dashboard.query_one("#filter-hint", Static).visual)
 
     async with app.run_test(size=size) as pilot:
         await ready(pilot, app)

@@ -16,7 +16,9 @@ from orchestrator_tui.composition import (
 )
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.memory import Memories
 from orchestrator_tui.core.models import MissionSpec, Role
+from orchestrator_tui.memory_file import FileMemory
 from orchestrator_tui.missions.plan import parse_plan
 from orchestrator_tui.session import Session
 
@@ -48,6 +50,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
     log_to(session.log)
     await take_over(session)
     runtime = await start_from_files(session, "dashboard", settings, provider=provider, config=config)
+    memories = [await FileMemory.open(path) for path in (session.dashboard, session.user_dashboard)]
     stop_agents = False
     try:
         if sample_missions:
@@ -59,6 +62,8 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             theme=settings.theme,
             keys=settings.keys,
             notify_after_s=settings.notify_after_s,
+            memories=Memories(*memories),
+            presets=settings.presets,
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -66,6 +71,8 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
         result = await app.run_async()
         stop_agents = result == "stop_agents"
     finally:
+        for memory in memories:
+            await memory.aclose()
         await runtime.aclose(stop_agents=stop_agents)
     if not stop_agents:
         _serve_in_background(session, provider, config)

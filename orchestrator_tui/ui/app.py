@@ -11,6 +11,7 @@ from textual.widgets import Input, TextArea
 from orchestrator_tui.core.attention import overdue
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.memory import Memories
 from orchestrator_tui.core.views import ShutdownMode, Stroke, SupervisorClient
 from orchestrator_tui.ui.actions import ACTIONS, Action, When, action_for, with_keys
 from orchestrator_tui.ui.attach import Attacher, attach_full_screen
@@ -21,6 +22,7 @@ from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
+from orchestrator_tui.ui.remembered import Remembered
 from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
 from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
@@ -32,7 +34,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     Exits with ``"keep"`` or ``"stop_agents"``. ``notice`` stands above an empty fleet; ``keys`` overrides the
     registry's keys (``{action id: "key,key"}``); what waits longer than ``notify_after_s`` rings once (0: never);
-    ``tools`` are the person's own programs. Raises ConfigError for overrides that cannot be used.
+    ``tools`` are the person's own programs, ``memories`` what earlier starts left, ``presets`` pools by name.
+    Raises ConfigError for overrides that cannot be used.
     """
 
     # Textual does not load the CSS of a default screen, so the dashboard's stands here.
@@ -52,6 +55,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         notify_after_s: float = 0,
         attacher: Attacher = attach_full_screen,
         tools: Tools = NO_TOOLS,
+        memories: Memories | None = None,
+        presets: Mapping[str, str] | None = None,
     ) -> None:
         self._action_registry = with_keys(ACTIONS, keys or {})
         super().__init__()
@@ -63,7 +68,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self._told: set[str] = set()
         self._has_seen_first = False
         self._clock = clock
-        self._model = Model()
+        remembered = Remembered(memories, presets or {})
+        self._model = Model(filters=remembered.filters())
         self._dashboard = Dashboard(
             self._model,
             clock,
@@ -71,9 +77,10 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             self._is_enabled,
             notice=notice,
             pulses=lambda: self.animation_level != "none",
+            guides=remembered.takes_guidance(),
         )
         self._operations = Operations(
-            self, client, self._model, self._dashboard, self._action_registry, attacher, tools
+            self, client, self._model, self._dashboard, self._action_registry, attacher, remembered, tools
         )
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
@@ -163,6 +170,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             Entry(f"Go to {agent.name}", f"{agent.role}, {agent.state}", partial(self._go_to_agent, agent.id))
             for agent in self._model.shown_agents()
         ]
+        entries += self._operations.spawning.palette_entries()
         entries += [
             Entry(f"Theme: {choice}", "Change the colours", partial(setattr, self, "theme", name))
             for choice, name in THEME_NAMES.items()

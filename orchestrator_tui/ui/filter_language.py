@@ -59,14 +59,22 @@ class Language(Generic[Row]):
     texts: Callable[[Row], Iterable[Text]]
     help: str
 
-    def parse(self, query: str) -> Test[Row] | None:
-        """The test that the query asks for; None for an empty one. Raises UsageError saying what cannot be read."""
+    def parse(self, query: str, *, leniently: bool = False) -> Test[Row] | None:
+        """The test that the query asks for; None for an empty one.
+
+        Raises UsageError saying what cannot be read, or ``leniently`` leaves such a term out, as while it is typed.
+        """
         alternatives: list[list[Test[Row]]] = [[]]
         for token in _TOKEN.finditer(query.strip()):
             if token["bar"]:
                 alternatives.append([])
                 continue
-            test = self._term(token)
+            try:
+                test = self._term(token)
+            except UsageError:
+                if leniently:
+                    continue
+                raise
             alternatives[-1].append(_turned_round(test) if token["negation"] else test)
         asked = [tests for tests in alternatives if tests]
         if not asked:

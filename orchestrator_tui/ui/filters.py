@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.models import AgentState, MissionState, ModelTier, Priority, Role, TaskType
 from orchestrator_tui.core.usage import Spent
 from orchestrator_tui.core.views import AgentView, MissionView
@@ -58,7 +57,7 @@ AGENT_FILTER: Language[AgentView] = Language(
         agent.task_title,
         agent.note,
     ),
-    help="role:coder state:waiting ctx>80 cost>1 age>1h branch:x note:x  words  a | b  !not",
+    help="role:coder state:waiting ctx>80 cost>1 age>1h note:x  words  a | b  !not",
 )
 
 MISSION_FILTER: Language[MissionView] = Language(
@@ -90,23 +89,17 @@ MISSION_FILTER: Language[MissionView] = Language(
         mission.agent_name,
         mission.next,
     ),
-    help="state:failed priority:high type:review role:coder agent:x age>1h tries>1  words  a | b  !not",
+    help="state:failed priority:high role:coder agent:x age>1h tries>1  words  a | b  !not",
 )
 
 
 @lru_cache(maxsize=8)
 def agent_test(query: str) -> Test[AgentView] | None:
-    """What the query asks of an agent; None for everything, as for one that cannot be read."""
-    try:
-        return AGENT_FILTER.parse(query)
-    except UsageError:
-        return None
+    """What the query asks of an agent, as far as it can be read; None for nothing."""
+    return AGENT_FILTER.parse(query, leniently=True)
 
 
 @lru_cache(maxsize=8)
 def mission_test(query: str) -> Test[MissionView] | None:
-    """What the query asks of a mission; None for everything, as for one that cannot be read."""
-    try:
-        return MISSION_FILTER.parse(query)
-    except UsageError:
-        return None
+    """What the query asks of a mission, as far as it can be read; None for nothing."""
+    return MISSION_FILTER.parse(query, leniently=True)

@@ -21,6 +21,8 @@ from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
+from orchestrator_tui.ui.remembered import Remembered
+from orchestrator_tui.ui.spawn_work import SpawnWork
 from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.view_work import ViewWork
 
@@ -36,6 +38,7 @@ class Operations:
         dashboard: Dashboard,
         actions: Sequence[Action],
         attacher: Attacher,
+        remembered: Remembered,
         tools: Tools = NO_TOOLS,
     ) -> None:
         self._actions = {action.id: action for action in actions}
@@ -45,9 +48,10 @@ class Operations:
         self.agents = AgentWork(self.desk, self.pane)
         self.missions = MissionWork(self.desk, self.run)
         self.log = LogWork(self.desk, self.missions.open_page)
-        self.view = ViewWork(self.desk, self.pane)
+        self.view = ViewWork(self.desk, self.pane, remembered)
         self.many = ManyWork(self.desk)
         self.code = CodeWork(self.desk, tools)
+        self.spawning = SpawnWork(self.desk, remembered)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
@@ -55,6 +59,7 @@ class Operations:
             **self.log.handlers(),
             **self.many.handlers(),
             **self.code.handlers(),
+            **self.spawning.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,

@@ -46,6 +46,7 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         branch=record.branch,
         spent=fleet.usage.of_agent(record.id),
         context_percent=_context_percent(fleet, record),
+        crashes=record.crashes,
     )
 
 

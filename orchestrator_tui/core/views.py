@@ -3,10 +3,11 @@
 A client opens a ``Feed``: a complete ``Snapshot`` and then every later ``Update``, without a gap or a repeat.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from orchestrator_tui.core.activity import Activity
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.events import Event
@@ -32,6 +33,7 @@ class AgentView:
     """One agent's row. ``state_since`` and ``idle_ms`` in milliseconds; ``task_title`` is its mission's first line.
 
     ``spent`` is that of all its life; ``context_percent`` how full its conversation's context is, None when not known.
+    ``crashes`` are the times of its recent ones, for the restart budget.
     """
 
     id: int
@@ -59,6 +61,7 @@ class AgentView:
     branch: str | None = None
     spent: Spent = NOTHING_SPENT
     context_percent: float | None = None
+    crashes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class MachineView:
     """Machine totals and our own lights; percentages 0 to 100, ``*_error`` null means well.
 
     ``day_budget`` in US dollars, None without one. ``quota`` says until when an account's limit holds missions back;
-    None when none does.
+    None when none does. ``token_rates`` are the fleet's tokens per minute, one for each ten seconds, the newest last.
     """
 
     cpu_percent: float = 0.0
@@ -125,6 +128,7 @@ class MachineView:
     spent_today: Spent = NOTHING_SPENT
     day_budget: float | None = None
     quota: str | None = None
+    token_rates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +270,10 @@ class KillPreview:
     losses: tuple[str, ...] = field(default_factory=tuple)
 
 
+Told = Callable[[int, int], None]
+"""Hears of a long piece of work how many parts are done, and of how many."""
+
+
 class SupervisorClient(Protocol):
     """All that a screen knows of the supervisor. Commands raise OrchestratorError with a remedy."""
 
@@ -273,8 +281,12 @@ class SupervisorClient(Protocol):
         """A complete snapshot and then every later update."""
         ...
 
-    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
-        """Starts agents; returns them in ``starting``."""
+    async def activity(self) -> Activity:
+        """What every agent did and used during the last hour."""
+        ...
+
+    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
+        """Starts agents; returns them in ``starting``. ``told`` hears how many of them have started."""
         ...
 
     async def kill_preview(self, agent_id: int) -> KillPreview:

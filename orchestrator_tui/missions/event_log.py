@@ -63,13 +63,28 @@ class EventLog:
         self._write()
         found: deque[Event] = deque()
         with self._file, contextlib.suppress(OSError):
-            paths = [self._numbered(number) for number in range(self._keep + 1)]
-            for line in itertools.chain.from_iterable(_lines_backwards(path) for path in paths if path.exists()):
+            for line in self._lines_backwards():
                 if len(found) >= n:
                     break
                 event = _event(line)
                 if event is not None:
                     found.appendleft(event)
+        return list(found)
+
+    def since(self, at: int, kind: EventType) -> list[Event]:
+        """Events of one kind that happened at ``at`` or later, oldest first; reads files and is for threads."""
+        self._write()
+        mark = f'"type":"{kind.value}"'.encode()
+        found: deque[Event] = deque()
+        with self._file, contextlib.suppress(OSError):
+            for line in self._lines_backwards():
+                # Most lines are of other kinds: they are passed over without being parsed.
+                event = _event(line) if mark in line else None
+                if event is None or event.type is not kind:
+                    continue
+                if event.at < at:
+                    break
+                found.appendleft(event)
         return list(found)
 
     async def flush(self) -> None:
@@ -146,6 +161,10 @@ class EventLog:
 
     def _numbered(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}") if number else self._path
+
+    def _lines_backwards(self) -> Iterator[bytes]:
+        paths = [self._numbered(number) for number in range(self._keep + 1)]
+        return itertools.chain.from_iterable(_lines_backwards(path) for path in paths if path.exists())
 
     def _mend(self) -> None:
         """Ends a last line that a crash tore: complete ones are kept, the rest is cut off."""

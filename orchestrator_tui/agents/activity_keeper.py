@@ -1,18 +1,17 @@
 """Keeps what the health screen asks for: states, loads and tokens of the last hour, and the lights' newest failures."""
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping, Sequence
 
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.core.activity import (
     BUCKET_MS,
     HOUR_MS,
-    LOADS_KEPT,
     RATES_KEPT,
     Activity,
     AgentActivity,
     LightLog,
+    LoadMeter,
     StateHistory,
     TokenMeter,
     state_change,
@@ -22,8 +21,7 @@ from orchestrator_tui.core.models import HealthStatus
 from orchestrator_tui.core.usage import Counted
 from orchestrator_tui.missions.event_log import EventLog
 
-Loads = deque[tuple[float, int]]
-_NOTHING_YET = Loads()
+_NOTHING_YET = LoadMeter()
 
 
 class ActivityKeeper:
@@ -35,8 +33,8 @@ class ActivityKeeper:
         self._states = StateHistory()
         self._tokens = TokenMeter()
         self._lights = LightLog()
-        self._loads: dict[int, Loads] = {}
-        self._fleet_loads: Loads = deque(maxlen=LOADS_KEPT)
+        self._loads: dict[int, LoadMeter] = {}
+        self._fleet_load = LoadMeter()
 
     async def load(self) -> None:
         """Takes what earlier supervisors wrote down. Raises StoreUnavailable."""
@@ -60,14 +58,15 @@ class ActivityKeeper:
 
     def looked(self, health: Mapping[int, HealthStatus]) -> None:
         """Notes what the living agents use; what is known of agents that are gone for good is forgotten."""
+        now = self._fleet.clock.now_ms()
         known = {record.id for record in self._fleet.book.records()}
         self._states.forget_others(known)
         for agent_id in self._loads.keys() - health.keys():
             del self._loads[agent_id]
         loads = {agent_id: (one.cpu_usage or 0.0, one.memory_usage or 0) for agent_id, one in health.items()}
         for agent_id, load in loads.items():
-            self._loads.setdefault(agent_id, deque(maxlen=LOADS_KEPT)).append(load)
-        self._fleet_loads.append((sum(cpu for cpu, _ in loads.values()), sum(memory for _, memory in loads.values())))
+            self._loads.setdefault(agent_id, LoadMeter()).note(now, *load)
+        self._fleet_load.note(now, sum(cpu for cpu, _ in loads.values()), sum(memory for _, memory in loads.values()))
 
     def lights(self, *, tmux: str | None, endpoint: str | None, store: str | None) -> None:
         """Notes what is wrong with each of them, None where nothing is."""
@@ -89,8 +88,8 @@ class ActivityKeeper:
                 self._states.spans(
                     record.id, now, state=record.state, since=record.state_since, born=record.created_at
                 ),
-                cpu=tuple(cpu for cpu, _ in self._loads.get(record.id, _NOTHING_YET)),
-                memory=tuple(memory for _, memory in self._loads.get(record.id, _NOTHING_YET)),
+                cpu=self._loads.get(record.id, _NOTHING_YET).cpu(),
+                memory=self._loads.get(record.id, _NOTHING_YET).memory(),
                 tokens=self._tokens.rates(now, record.id) if record.id in spenders else (),
             )
             for record in records
@@ -98,8 +97,8 @@ class ActivityKeeper:
         return Activity(
             now,
             tuple(agents),
-            cpu=tuple(cpu for cpu, _ in self._fleet_loads),
-            memory=tuple(memory for _, memory in self._fleet_loads),
+            cpu=self._fleet_load.cpu(),
+            memory=self._fleet_load.memory(),
             tokens=self._tokens.rates(now),
             lights=self._lights.lights(),
         )

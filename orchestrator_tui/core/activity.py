@@ -12,9 +12,9 @@ from orchestrator_tui.core.models import AgentState
 
 HOUR_MS = 3_600_000
 BUCKET_MS = 10_000
-"""How often the tokens of the last minute are told."""
+"""The time between two samples."""
 RATES_KEPT = 60
-LOADS_KEPT = 60
+LOADS_KEPT = RATES_KEPT
 SPANS_KEPT = 400
 _MINUTE_BUCKETS = 60_000 // BUCKET_MS
 _BEFORE_ALL = 0
@@ -33,8 +33,8 @@ class StateSpan:
 class AgentActivity:
     """One agent's last hour.
 
-    ``cpu`` (percent of one core) and ``memory`` (bytes) are of its whole process tree at each health check;
-    ``tokens`` the tokens of the minute before the end of each ten seconds. All of them oldest first.
+    ``cpu`` (percent of one core) and ``memory`` (bytes) are of its whole process tree; ``tokens`` those of the minute
+    before. All of them have one sample for each ten seconds, oldest first.
     """
 
     agent_id: int
@@ -138,6 +138,30 @@ class StateHistory:
         return tuple(
             replace(span, since=max(span.since, start)) for span in spans if span.until is None or span.until > start
         )
+
+
+class LoadMeter:
+    """What processes used, the newest look of each ``BUCKET_MS``."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque(maxlen=LOADS_KEPT)
+        self._bucket = -1
+
+    def note(self, at: int, cpu: float, memory: int) -> None:
+        """Takes a look."""
+        bucket = at // BUCKET_MS
+        if bucket == self._bucket:
+            self._samples.pop()
+        self._bucket = bucket
+        self._samples.append((cpu, memory))
+
+    def cpu(self) -> tuple[float, ...]:
+        """Percents of one core, oldest first."""
+        return tuple(cpu for cpu, _ in self._samples)
+
+    def memory(self) -> tuple[int, ...]:
+        """Bytes, oldest first."""
+        return tuple(memory for _, memory in self._samples)
 
 
 class TokenMeter:

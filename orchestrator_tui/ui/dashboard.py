@@ -74,7 +74,7 @@ class Dashboard(Screen[None]):
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield AgentList(self._model, id="agents")
-                yield Health(self._model, id="health")
+                yield Health(self._model, self._clock, id="health")
             yield PaneView(id="pane")
         with Vertical(id="bottom"):
             yield MissionTable(self._model, id="missions")

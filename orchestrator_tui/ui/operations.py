@@ -14,6 +14,7 @@ from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.help import HelpDialog
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
+from orchestrator_tui.ui.health_work import HealthWork
 from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
@@ -40,10 +41,12 @@ class Operations:
         self.agents = AgentWork(self.desk, self.pane)
         self.missions = MissionWork(self.desk, self.run)
         self.view = ViewWork(self.desk, self.pane)
+        self.health = HealthWork(self.desk)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
             **self.view.handlers(),
+            **self.health.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,

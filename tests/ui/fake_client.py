@@ -371,7 +371,10 @@ VERDICT = Verdict(
 
 @dataclass
 class FakeClient:
-    """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise; ``held`` makes slow ones wait."""
+    """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise.
+
+    ``held`` makes slow commands wait until it is set.
+    """
 
     snapshot: Snapshot = FLEET
     calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])

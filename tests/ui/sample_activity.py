@@ -7,15 +7,8 @@ from orchestrator_tui.core.models import AgentState
 from orchestrator_tui.core.usage import Spent
 from tests.ui.fake_client import FLEET, HOUR, MINUTE, NOW_MS, SECOND
 
-B, W, I, C, R, S = (
-    AgentState.BUSY,
-    AgentState.WAITING,
-    AgentState.IDLE,
-    AgentState.CRASHED,
-    AgentState.RESTARTING,
-    AgentState.STARTING,
-)
-F, X = AgentState.FAILED, AgentState.STOPPED
+_BUSY, _WAIT, _IDLE, _START = AgentState.BUSY, AgentState.WAITING, AgentState.IDLE, AgentState.STARTING
+_CRASH, _BACK, _FAIL, _STOP = AgentState.CRASHED, AgentState.RESTARTING, AgentState.FAILED, AgentState.STOPPED
 
 
 def hour(*changes: tuple[int, AgentState]) -> tuple[StateSpan, ...]:
@@ -31,30 +24,35 @@ def wave(seed: int, top: float) -> tuple[float, ...]:
 
 HOURS = {
     1: hour(
-        (52 * MINUTE, S),
-        (52 * MINUTE - 4 * SECOND, I),
-        (47 * MINUTE, B),
-        (26 * MINUTE, W),
-        (23 * MINUTE, B),
-        (12 * MINUTE, W),
+        (52 * MINUTE, _START),
+        (51 * MINUTE, _IDLE),
+        (47 * MINUTE, _BUSY),
+        (26 * MINUTE, _WAIT),
+        (23 * MINUTE, _BUSY),
+        (12 * MINUTE, _WAIT),
     ),
-    2: hour((HOUR, I), (41 * MINUTE, B), (20 * MINUTE, I), (15 * MINUTE, B), (4 * MINUTE, W)),
-    3: hour((HOUR, I), (31 * MINUTE, B)),
+    2: hour((HOUR, _IDLE), (41 * MINUTE, _BUSY), (20 * MINUTE, _IDLE), (15 * MINUTE, _BUSY), (4 * MINUTE, _WAIT)),
+    3: hour((HOUR, _IDLE), (31 * MINUTE, _BUSY)),
     4: hour(
-        (HOUR, B), (44 * MINUTE, C), (44 * MINUTE - 2 * SECOND, S), (43 * MINUTE, B), (9 * MINUTE, I), (2 * MINUTE, B)
+        (HOUR, _BUSY),
+        (44 * MINUTE, _CRASH),
+        (44 * MINUTE - 2 * SECOND, _START),
+        (43 * MINUTE, _BUSY),
+        (9 * MINUTE, _IDLE),
+        (2 * MINUTE, _BUSY),
     ),
-    5: hour((HOUR, I), (48 * MINUTE, B)),
+    5: hour((HOUR, _IDLE), (48 * MINUTE, _BUSY)),
     6: hour(
-        (35 * MINUTE, B),
-        (7 * MINUTE, C),
-        (7 * MINUTE - 3 * SECOND, R),
-        (6 * MINUTE, B),
-        (20 * SECOND, C),
-        (9 * SECOND, R),
+        (35 * MINUTE, _BUSY),
+        (7 * MINUTE, _CRASH),
+        (7 * MINUTE - 3 * SECOND, _BACK),
+        (6 * MINUTE, _BUSY),
+        (20 * SECOND, _CRASH),
+        (9 * SECOND, _BACK),
     ),
-    7: hour((HOUR, F)),
-    8: hour((HOUR, I)),
-    9: hour((HOUR, X)),
+    7: hour((HOUR, _FAIL)),
+    8: hour((HOUR, _IDLE)),
+    9: hour((HOUR, _STOP)),
 }
 ACTIVITY = Activity(
     NOW_MS,
@@ -82,7 +80,7 @@ BUSY_FLEET = replace(
         replace(
             one,
             memory_bytes=None if number == 9 else (300 + 60 * number + 59) * 2**20,
-            cpu_percent=None if number > 6 else HOURS and wave(number, 90.0)[-1],
+            cpu_percent=None if number > 6 else wave(number, 90.0)[-1],
             context_percent=(71.0, 33.0, 42.0, 18.0, 64.0, None, 93.0, 12.0, None)[number - 1],
             spent=Spent(10_000 * number, 2_000 * number, 0, 0, 0.37 * number) if number < 9 else one.spent,
             crashes=(NOW_MS - 4 * MINUTE, NOW_MS - 20 * SECOND) if number == 6 else (),

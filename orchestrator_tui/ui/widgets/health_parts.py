@@ -47,7 +47,8 @@ class FleetGauges(Lines):
     def show(self, activity: Activity, model: Model) -> None:
         """Shows the newest samples."""
         self.frame((Span("Fleet", "strong"),), (Span(f"{len(model.agents)} agents", "muted"),))
-        self.write(_gauges(activity, f"of {model.machine.cpu_count} cores", self.room))
+        cores = f"{activity.cpu[-1] / _ONE_CORE:.1f}" if activity.cpu else "-"
+        self.write(_gauges(activity, cores, f"of {model.machine.cpu_count} cores", self.room))
 
 
 class AgentGauges(Lines):
@@ -62,7 +63,7 @@ class AgentGauges(Lines):
         look = agent_look(agent)
         self.frame((Span(agent.name, "strong"),), (Span(f"{look.glyph} {look.word}", look.token),))
         own = next((one for one in activity.agents if one.agent_id == agent.id), AgentActivity(agent.id))
-        self.write(_gauges(own, "of one core", self.room))
+        self.write(_gauges(own, f"{own.cpu[-1]:.0f}%" if own.cpu else "-", "of one core", self.room))
 
 
 class LightLines(Lines):
@@ -151,13 +152,13 @@ class Timeline(Rows[int]):
         return Span(name + "  "), *self._plots.get(key, ())
 
 
-def _gauges(used: Activity | AgentActivity, cores: str, width: int) -> tuple[Spans, ...]:
+def _gauges(used: Activity | AgentActivity, load: str, cores: str, width: int) -> tuple[Spans, ...]:
     cpu, memory = used.cpu, used.memory
     whole = max(_ONE_CORE, *cpu) if cpu else _ONE_CORE
     # Steady use stands below the top, so that growth can be seen to rise.
     roof = 1.25 * max(memory, default=0)
     return (
-        gauge("CPU", cpu, f"{cpu[-1]:.0f}%" if cpu else "-", cores, width, top=whole),
+        gauge("CPU", cpu, load, cores, width, top=whole),
         gauge("MEM", memory, "", gibibytes(memory[-1]) if memory else "-", width, top=roof),
-        token_gauge(used.tokens, "each bar 10 s", width),
+        token_gauge(used.tokens, "10 s a bar", width),
     )

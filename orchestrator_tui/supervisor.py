@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from orchestrator_tui.agents.activity_keeper import ActivityKeeper
 from orchestrator_tui.agents.adoption import Adoption
 from orchestrator_tui.agents.assigning import assign
 from orchestrator_tui.agents.background import Background
@@ -41,6 +42,7 @@ from orchestrator_tui.agents.usage import UsageIntake
 from orchestrator_tui.agents.usage_report import usage_answer
 from orchestrator_tui.agents.work import AgentsWork
 from orchestrator_tui.agents.worktree import WorktreeManager
+from orchestrator_tui.core.activity import Activity
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, PoolIncomplete, UsageError
 from orchestrator_tui.core.event_filter import EventFilter
@@ -68,6 +70,7 @@ from orchestrator_tui.core.views import (
     QuotaView,
     SpawnRequest,
     Stroke,
+    Told,
 )
 from orchestrator_tui.core.work import ReviewComment, WorktreeDiff
 from orchestrator_tui.missions.event_log import EventLog
@@ -115,7 +118,8 @@ class Supervisor:
             fleet, self._background, self.permissions.asks, self.permissions.settle, self.turns.turn_was_interrupted
         )
         self.turns.heard = self.observer.heard
-        self.usage_intake = UsageIntake(fleet)
+        self._activity = ActivityKeeper(fleet, event_log)
+        self.usage_intake = UsageIntake(fleet, self._activity.spent)
         self.budgeting = Budgeting(fleet)
         self.usage_intake.counted = self.budgeting.look
         self.permissions.sources.extend(
@@ -128,7 +132,9 @@ class Supervisor:
         )
         fleet.mission_waits, fleet.agent_waits = self.budgeting.why_mission_waits, self.budgeting.why_agent_waits
         self.transcripts = TranscriptReader(fleet, self.usage_intake)
-        self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
+        self.monitor = Monitor(
+            fleet, self.fencer, self.turns, self.updates, self._background, self.observer, self._activity
+        )
         self.monitor.day_budget = lambda: self.budgeting.limits().day
         self.monitor.quota_light = self.quota.light
         self._connect_quota(limits)
@@ -154,6 +160,7 @@ class Supervisor:
         await self._adoption.run()
         self._background.start(self.transcripts.run(marks), "transcripts")
         self.permissions.restore()
+        self._background.start(self._activity.load(), "activity")
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
@@ -231,6 +238,10 @@ class Supervisor:
         """Gives the agent's window the size of where a person types."""
         await self.fleet.manager.fit(agent_id, size)
 
+    async def activity(self) -> Activity:
+        """What every agent did and used during the last hour."""
+        return self._activity.activity()
+
     def recent_events(self, limit: int) -> Sequence[Event]:
         """The newest events, oldest first."""
         return list(self._events)[-limit:]
@@ -250,11 +261,11 @@ class Supervisor:
 
     # -- agents ----------------------------------------------------------------------------------------------------
 
-    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
+    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
         """Starts agents and queues the first mission, if there is one."""
         spec = request.first_mission
         try:
-            agents = await self.spawner.spawn_pool(request.count, request.config)
+            agents = await self.spawner.spawn_pool(request.count, request.config, told)
         except PoolIncomplete:
             if spec is not None:
                 await self.add_mission(spec)
@@ -555,6 +566,7 @@ class Supervisor:
             return
         logged = self._event_log.append(event)
         self._events.append(logged)
+        self._activity.take(logged)
         self.updates.event_logged(logged)
         self.work.watch.take(logged)
 

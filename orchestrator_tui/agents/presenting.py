@@ -48,6 +48,7 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         context_percent=_context_percent(fleet, record),
         note=record.note,
         work=fleet.work.get(record.id) if record.worktree else None,
+        crashes=record.crashes,
     )
 
 

@@ -3,10 +3,11 @@
 A client opens a ``Feed``: a complete ``Snapshot`` and then every later ``Update``, without a gap or a repeat.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from orchestrator_tui.core.activity import Activity
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.event_filter import EventFilter
@@ -36,6 +37,7 @@ class AgentView:
 
     ``spent`` is that of all its life; ``context_percent`` how full its conversation's context is, None when not known.
     ``branch`` is that of its own worktree, None without one; ``work`` where that stands, None until it was looked at.
+    ``crashes`` are the times of its recent ones, for the restart budget.
     """
 
     id: int
@@ -65,6 +67,7 @@ class AgentView:
     context_percent: float | None = None
     note: str | None = None
     work: WorkStatus | None = None
+    crashes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class MachineView:
     """Machine totals and our own lights; percentages 0 to 100, ``*_error`` null means well.
 
     ``day_budget`` in US dollars, None without one. ``quota`` says until when an account's limit holds missions back;
-    None when none does.
+    None when none does. ``token_rates`` are the fleet's tokens per minute, one for each ten seconds, the newest last.
     """
 
     cpu_percent: float = 0.0
@@ -131,6 +134,7 @@ class MachineView:
     spent_today: Spent = NOTHING_SPENT
     day_budget: float | None = None
     quota: str | None = None
+    token_rates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +307,10 @@ class KillPreview:
     losses: tuple[str, ...] = field(default_factory=tuple)
 
 
+Told = Callable[[int, int], None]
+"""Hears of a long piece of work how many parts are done, and of how many."""
+
+
 class SupervisorClient(Protocol):
     """All that a screen knows of the supervisor. Commands raise OrchestratorError with a remedy."""
 
@@ -310,8 +318,12 @@ class SupervisorClient(Protocol):
         """A complete snapshot and then every later update."""
         ...
 
-    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
-        """Starts agents; returns them in ``starting``."""
+    async def activity(self) -> Activity:
+        """What every agent did and used during the last hour."""
+        ...
+
+    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
+        """Starts agents; returns them in ``starting``. ``told`` hears how many of them have started."""
         ...
 
     async def kill_preview(self, agent_id: int) -> KillPreview:

@@ -304,6 +304,10 @@ class SqliteStore:
         """How far transcripts are read."""
         return self._spending.marks()
 
+    def spent_since(self, at: int) -> list[Counted]:
+        """What requests spent since then."""
+        return self._spending.since(at)
+
     def usage_report(self, day: str | None) -> UsageReport:
         """Sums."""
         return self._spending.report(day)

@@ -214,6 +214,10 @@ class MissionStore(Transactions, Protocol):
         """How far transcripts are read."""
         ...
 
+    def spent_since(self, at: int) -> list[Counted]:
+        """What requests spent since then."""
+        ...
+
     def usage_report(self, day: str | None) -> UsageReport:
         """Sums by agent, mission and day."""
         ...

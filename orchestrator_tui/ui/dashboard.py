@@ -79,7 +79,7 @@ class Dashboard(Screen[None]):
             with Vertical(id="left"):
                 yield Guidance(id="guidance")
                 yield AgentList(self._model, id="agents")
-                yield Health(self._model, id="health")
+                yield Health(self._model, self._clock, id="health")
             yield PaneView(id="pane")
         with Vertical(id="bottom"):
             yield MissionTable(self._model, id="missions")

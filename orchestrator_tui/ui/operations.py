@@ -15,6 +15,7 @@ from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.help import HelpDialog
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
+from orchestrator_tui.ui.health_work import HealthWork
 from orchestrator_tui.ui.log_work import LogWork
 from orchestrator_tui.ui.many_work import ManyWork
 from orchestrator_tui.ui.mission_work import MissionWork
@@ -52,6 +53,7 @@ class Operations:
         self.many = ManyWork(self.desk)
         self.code = CodeWork(self.desk, tools)
         self.spawning = SpawnWork(self.desk, remembered)
+        self.health = HealthWork(self.desk)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
@@ -60,6 +62,7 @@ class Operations:
             **self.many.handlers(),
             **self.code.handlers(),
             **self.spawning.handlers(),
+            **self.health.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,

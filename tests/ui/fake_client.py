@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from orchestrator_tui.core.activity import Activity
 from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
 from orchestrator_tui.core.event_filter import EventFilter
@@ -36,6 +37,7 @@ from orchestrator_tui.core.views import (
     Snapshot,
     SpawnRequest,
     Stroke,
+    Told,
     Update,
 )
 from orchestrator_tui.core.work import ReviewComment, WorkStatus, WorktreeDiff
@@ -382,7 +384,10 @@ VERDICT = Verdict(
 
 @dataclass
 class FakeClient:
-    """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise."""
+    """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise.
+
+    ``held`` makes slow commands wait until it is set.
+    """
 
     snapshot: Snapshot = FLEET
     calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
@@ -400,6 +405,14 @@ class FakeClient:
     asked_commands: list[int] = field(default_factory=list[int])
     frame_failure: Exception | None = None
     feeds: list[FakeFeed] = field(default_factory=list[FakeFeed])
+    known_activity: Activity = Activity(NOW_MS)
+    activity_asked: int = 0
+    held: asyncio.Event | None = None
+
+    async def passes(self) -> None:
+        """Slow commands return only once ``held`` is set."""
+        if self.held is not None:
+            await self.held.wait()
 
     def _record(self, *call: object) -> None:
         self.calls.append(call)
@@ -411,8 +424,15 @@ class FakeClient:
         self.feeds.append(FakeFeed(self.snapshot))
         return self.feeds[-1]
 
-    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
+    async def activity(self) -> Activity:
+        self.activity_asked += 1
+        return self.known_activity
+
+    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
         self._record("spawn", request)
+        if told is not None:
+            told(1, request.count)
+        await self.passes()
         first = 100
         return [
             agent(first + n, request.config.name or f"agent-{first + n}", AgentState.STARTING, 0)
@@ -425,6 +445,7 @@ class FakeClient:
 
     async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
         self._record("kill", agent_id, signal)
+        await self.passes()
 
     async def undo_kill(self, agent_id: int) -> Sequence[str]:
         self._record("undo_kill", agent_id)
@@ -432,6 +453,7 @@ class FakeClient:
 
     async def restart(self, agent_id: int) -> None:
         self._record("restart", agent_id)
+        await self.passes()
 
     async def remove(self, agent_id: int) -> None:
         self._record("remove", agent_id)

@@ -58,9 +58,9 @@ def header_spans(model: Model, now_ms: int, width: int, *, wide: bool) -> Spans:
 def _say_viewer(model: Model, left: list[Span], right: list[Span], width: int) -> None:
     """Whose supervisor this is, or what is wrong with the way to it: that stands instead of what may be old."""
     if model.connection_problem is None:
-        whose = f"viewer of pid {model.viewer_of}"
-        if width - _cells(left) - _cells(right) - len(whose) - 3 >= _ROOM_FOR_COUNTS:
-            left.append(Span(f"   {whose}", "accent"))
+        room = width - _cells(left) - _cells(right) - _ROOM_FOR_COUNTS
+        forms = (f"   viewer of pid {model.viewer_of}", "  viewer")
+        left.extend(Span(form, "accent") for form in [form for form in forms if len(form) <= room][:1])
         return
     del left[1:]
     right[:] = right[-1:]

@@ -80,6 +80,7 @@ log = logging.getLogger(__name__)
 RESTART_LOOK_S = 1.0
 KEPT_EVENTS = 500
 SETTLED_WITHIN_S = 3.0
+SESSION_ENDED = "the session has ended, its agents are stopped; q leaves"
 _BEGUN_OR_ENDED = frozenset({EventType.TASK_START, EventType.TASK_FAIL, EventType.MISSION_CANCELLED})
 
 
@@ -201,6 +202,7 @@ class Supervisor:
             if isinstance(result, BaseException):
                 log.error("agent %s could not be stopped", agent_id, exc_info=result)
         await self.fleet.manager.stop_server()
+        self.updates.last_word(SESSION_ENDED)
 
     # -- what screens see ------------------------------------------------------------------------------------------
 

@@ -95,6 +95,10 @@ class Operations:
         await self.desk.app.push_screen_wait(HelpDialog(tuple(self._actions.values())))
 
     async def _quit(self) -> None:
+        if self.desk.model.viewer_of is not None:
+            # The supervisor is another process, which goes on without this screen.
+            self.desk.app.exit("keep")
+            return
         living = sum(agent.state not in GONE_STATES for agent in self.desk.model.agents.values())
         mode = await self.desk.app.push_screen_wait(QuitDialog(living))
         if mode is not None:

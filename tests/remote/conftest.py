@@ -24,7 +24,7 @@ class Far:
     port: int = 0
 
     def __post_init__(self) -> None:
-        self.client = RemoteClient(self.locate)
+        self.client = RemoteClient.to(self.locate)
 
     def locate(self) -> Target | None:
         if self.endpoint is None:

@@ -66,7 +66,7 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(values(inner[0]), values(inner[1]), max_size=3)
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return st.sampled_from(annotation)
-    if dataclasses.is_dataclass(annotation):
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         hints = typing.get_type_hints(annotation)
         return st.builds(annotation, **{name: values(hint) for name, hint in hints.items()})
     raise AssertionError(f"no values of {annotation}")

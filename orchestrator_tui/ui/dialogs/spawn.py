@@ -51,7 +51,7 @@ class SpawnDialog(Form[SpawnRequest]):
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one("#field-prompt" if self._with_mission else "#field-role").focus()
+        self.set_focus(self.query_one("#field-prompt" if self._with_mission else "#field-role"))
 
     def on_key(self) -> None:
         """Takes a key that is its own."""

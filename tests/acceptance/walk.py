@@ -23,12 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from textual.keys import key_to_character
 from textual.strip import Strip
 
 from orchestrator_tui.mcp import client
 from orchestrator_tui.ui.actions import ACTIONS, Action
 from orchestrator_tui.ui.ansi import parse_lines
+from orchestrator_tui.ui.key_names import character_of
 from orchestrator_tui.ui.keystrokes import stroke_of
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.theme import DARK_TOKENS
@@ -81,7 +81,7 @@ class Walk:
         for key in keys:
             self.pressed.add(key)
             self.looks = 0
-            stroke = stroke_of(key, key_to_character(key))
+            stroke = stroke_of(key, character_of(key))
             assert stroke is not None, f"no terminal sends {key}"
             if stroke.key:
                 self.terminal.keys(stroke.key)
@@ -112,10 +112,17 @@ class Walk:
         self.until_gone(heading)
 
     def line(self, prompt: str, text: str) -> None:
-        """Waits for the line below the dashboard, types into it, and keeps it."""
-        self.until_holds(lambda: self.screen().rstrip().split("\n")[-1].strip().startswith(prompt), f"the line {prompt}")
+        """Waits for the line below the dashboard, writes the text into it alone, and keeps it."""
+
+        def written() -> str:
+            return self.screen().rstrip().split("\n")[-1].strip()
+
+        self.until_holds(lambda: written().startswith(prompt), f"the line {prompt}")
+        if written() != prompt:
+            self.press("ctrl+u")
+            self.until_holds(lambda: written() == prompt, "the line is empty")
         self.type(text)
-        self.until_holds(lambda: text in self.screen().rstrip().split("\n")[-1], f"{text} in the line")
+        self.until_holds(lambda: written() == f"{prompt} {text}", f"{text} in the line")
         self.press("enter")
 
     # What is seen.

@@ -50,7 +50,9 @@ def read_keys(action_id: str, text: str) -> tuple[str, ...]:
     keys = tuple(_BY_CHARACTER.get(key, key) for part in text.split(",") if (key := part.strip()))
     if not keys:
         raise ConfigError(
-            f"keys: `{action_id}` has no key.", remedy="Name one, such as `ctrl+n`, or leave the line out.", field="keys"
+            f"keys: `{action_id}` has no key.",
+            remedy="Name one, such as `ctrl+n`, or leave the line out.",
+            field="keys",
         )
     for key in keys:
         if key == LEAVE:
@@ -64,4 +66,3 @@ def read_keys(action_id: str, text: str) -> tuple[str, ...]:
             hint = f"Did you mean `{near[0]}`?" if near else "Names are such as `ctrl+n`, `f5`, `pagedown`, `slash`."
             raise ConfigError(f"keys: `{key}` of `{action_id}` is no key.", remedy=hint, field="keys")
     return keys
-

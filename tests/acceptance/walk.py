@@ -15,9 +15,10 @@ dialog keeps the keyboard.
 """
 
 import asyncio
+import importlib
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +27,13 @@ from typing import Any
 from textual.strip import Strip
 
 from orchestrator_tui.mcp import client
-from orchestrator_tui.ui.actions import ACTIONS, Action
+from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.ansi import parse_lines
 from orchestrator_tui.ui.key_names import character_of
 from orchestrator_tui.ui.keystrokes import stroke_of
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.theme import DARK_TOKENS
+from tests.acceptance.quick_tmux import QuickTmux
 from tests.acceptance.survival import tmux
 from tests.acceptance.terminal import Terminal
 from tests.conftest import Program, wait_until
@@ -41,6 +43,7 @@ CODER, TESTER, SCRIBE = "coder-1", "tester-2", "scribe-3"
 """The agents that are there from the start."""
 PATIENCE_S = 20.0
 BACK_WITHIN_S = 1.5
+ACCENT = DARK_TOKENS["accent"]
 _BACK = ("escape", "ctrl+q", "escape", "ctrl+q")
 
 Step = Callable[["Walk", str], None]
@@ -71,6 +74,7 @@ class Walk:
 
     program: Program
     terminal: Terminal
+    quick: QuickTmux
     looks: int = 0
     pressed: set[str] = field(default_factory=set[str])
 
@@ -83,14 +87,11 @@ class Walk:
             self.looks = 0
             stroke = stroke_of(key, character_of(key))
             assert stroke is not None, f"no terminal sends {key}"
-            if stroke.key:
-                self.terminal.keys(stroke.key)
-            else:
-                self.terminal.type(stroke.text)
+            self.quick.run(*(("send-keys", "--", stroke.key) if stroke.key else ("send-keys", "-l", "--", stroke.text)))
 
     def type(self, text: str) -> None:
         """Types a text."""
-        self.terminal.type(text)
+        self.quick.run("send-keys", "-l", "--", text)
 
     def answer(self, heading: str, *keys: str) -> None:
         """Waits for a dialog, presses keys in it, and waits until it is gone."""
@@ -129,38 +130,33 @@ class Walk:
 
     def until(self, *texts: str) -> str:
         """Waits until all texts are on the screen."""
-        self.looks += 1
-        return self.terminal.until(*texts, timeout_s=PATIENCE_S)
+        self._wait(lambda: all(text in self.screen() for text in texts), f"{texts} on the screen")
+        return self.screen()
 
     def until_gone(self, text: str) -> None:
         """Waits until the text is not on the screen."""
-        self.looks += 1
-        self.terminal.until_gone(text)
+        self._wait(lambda: text not in self.screen(), f"{text!r} gone from the screen")
 
     def until_holds(self, condition: Callable[[], Any], what: str) -> Any:
         """Waits until the condition holds, and returns its value."""
+        return self._wait(condition, what)
+
+    def _wait(self, condition: Callable[[], Any], what: str) -> Any:
         self.looks += 1
-        try:
-            return wait_until(condition, what, PATIENCE_S)
-        except BaseException as error:
-            error.add_note(self.screen())
-            raise
+        return wait_until(condition, what, PATIENCE_S)
 
     def screen(self) -> str:
         """The screen's text."""
-        return self.terminal.screen()
+        return self.quick.run("capture-pane", "-p")
 
     def rows(self) -> list[Strip]:
         """The screen's lines with their colours."""
-        return parse_lines(tuple(line.encode() for line in self.terminal.styled().split("\n")))
+        return parse_lines(tuple(line.encode() for line in self.quick.run("capture-pane", "-pe").split("\n")))
 
     def focused(self) -> Panel | None:
         """The panel that has the keyboard: its frame is drawn in the accent."""
-        for strip in self.rows():
-            for found in re.finditer(r"╭─ ([1-5]) [A-Z]", strip.text):
-                if _colour_at(strip, found.start()) == DARK_TOKENS["accent"]:
-                    return Panel(int(found[1]))
-        return None
+        found = _focused(self.rows())
+        return found[0] if found else None
 
     def field(self) -> str:
         """The label of the form's field that has the keyboard: it is drawn in the accent."""
@@ -169,16 +165,15 @@ class Walk:
     def _field(self) -> tuple[str, str]:
         for strip in self.rows():
             found = re.search(r"│  ([A-Z][a-z ]+?)  +([^│]*)", strip.text)
-            if found and _colour_at(strip, found.start(1)) == DARK_TOKENS["accent"]:
+            if found and _colour_at(strip, found.start(1)) == ACCENT:
                 return found[1], found[2].strip()
         return "", ""
 
     def is_home(self) -> bool:
         """Whether the main screen has the keyboard: its footer stands there undimmed and nobody types."""
-        screen = self.screen()
-        last = next((strip for strip in reversed(self.rows()) if strip.text.strip()), Strip([]))
-        at = last.text.find("q quit")
-        return at >= 0 and _colour_at(last, at) == DARK_TOKENS["accent"] and "TYPING" not in screen
+        rows = [strip for strip in self.rows() if strip.text.strip()] or [Strip([])]
+        at = rows[-1].text.find("q quit")
+        return at >= 0 and _colour_at(rows[-1], at) == ACCENT and not any("TYPING" in strip.text for strip in rows)
 
     def chosen(self) -> str:
         """The row under the cursor of the panel that has the keyboard, without the mark."""
@@ -186,48 +181,17 @@ class Walk:
 
     def listed(self) -> list[str]:
         """The rows of the panel that has the keyboard; the one under the cursor begins with its mark."""
-        panel, column, found = self.focused(), -1, list[str]()
-        for strip in self.rows():
-            if column < 0:
-                title = re.search(rf"╭─ {int(panel or 0)} [A-Z]", strip.text)
-                column = title.start() if title else -1
-            elif strip.text[column] == "╰":
+        rows = self.rows()
+        found = _focused(rows)
+        if found is None:
+            return []
+        _, top, column = found
+        listed: list[str] = []
+        for strip in rows[top + 1 :]:
+            if strip.text[column : column + 1] != "│":
                 break
-            else:
-                found.append(strip.text[column + 2 :].partition("│")[0].rstrip())
-        return found
-
-    def field(self) -> str:
-        """The label of the form's field that has the keyboard: it is drawn in the accent."""
-        for strip in self.rows():
-            found = re.search(r"│  ([A-Z][a-z ]+?)  ", strip.text)
-            if found and _colour_at(strip, found.start(1)) == DARK_TOKENS["accent"]:
-                return found[1]
-        return ""
-
-    def is_home(self) -> bool:
-        """Whether the main screen has the keyboard: its footer stands there undimmed and nobody types."""
-        screen = self.screen()
-        last = next((strip for strip in reversed(self.rows()) if strip.text.strip()), Strip([]))
-        at = last.text.find("q quit")
-        return at >= 0 and _colour_at(last, at) == DARK_TOKENS["accent"] and "TYPING" not in screen
-
-    def chosen(self) -> str:
-        """The row under the cursor of the panel that has the keyboard, without the mark."""
-        panel = self.focused()
-        column: int | None = None
-        for strip in self.rows():
-            if column is None:
-                found = re.search(rf"╭─ {int(panel or 0)} [A-Z]", strip.text)
-                column = found.start() if found else None
-                continue
-            line = strip.text[column:]
-            if line.startswith("╰"):
-                break
-            mark = line[1:].partition("│")[0].partition("▌")[2]
-            if mark:
-                return mark.strip()
-        return ""
+            listed.append(strip.text[column + 2 :].partition("│")[0].rstrip())
+        return listed
 
     # Where the keyboard is.
 
@@ -259,7 +223,7 @@ class Walk:
     def _choose(self, name: str) -> None:
         for _ in range(80):
             rows = self.listed()
-            names = [(row.strip("▌ ").split() + ["", ""])[1] for row in rows]
+            names = [[*row.strip("▌ ").split(), "", ""][1] for row in rows]
             marked = [n for n, row in enumerate(rows) if row.startswith("▌")]
             if len(marked) != 1:
                 # Caught while it was being painted.
@@ -274,7 +238,7 @@ class Walk:
         raise AssertionError(f"the cursor cannot be put on {name}")
 
     def _chosen_name(self) -> str:
-        return (self.chosen().split() + ["", ""])[1]
+        return [*self.chosen().split(), "", ""][1]
 
     def _press_until_not(self, key: str, before: str, seen: Callable[[], str]) -> bool:
         """Presses a key and waits until what is seen is another; False where it stays for a while."""
@@ -333,7 +297,7 @@ class Walk:
 
     def clipboard(self) -> str:
         """What the terminal's clipboard holds."""
-        return self.terminal.clipboard()
+        return self.quick.run("show-buffer")
 
     @property
     def is_wide(self) -> bool:
@@ -355,13 +319,14 @@ class Walk:
 
 
 @contextmanager
-def dashboard(program: Program, name: str, size: tuple[int, int]) -> Iterator[Walk]:
+def dashboard(program: Program, name: str, size: tuple[int, int]) -> Generator[Walk]:
     """A dashboard of this size with three idle agents, a done mission and two that wait."""
     terminal = Terminal(program, name, *size)
-    walk = Walk(program, terminal)
     program.sessions.add(SESSION)
+    terminal.open("--session", SESSION, "--provider", "demo")
+    quick = QuickTmux(("-L", name), program.environ)
+    walk = Walk(program, terminal, quick)
     try:
-        terminal.open("--session", SESSION, "--provider", "demo")
         walk.until("No agents yet")
         for agent in (CODER, TESTER, SCRIBE):
             walk.spawn(agent, agent.partition("-")[0])
@@ -373,7 +338,11 @@ def dashboard(program: Program, name: str, size: tuple[int, int]) -> Iterator[Wa
         walk.queue("waits-2", "Waits for one too", role="oracle")
         walk.until(CODER, TESTER, SCRIBE)
         yield walk
+    except BaseException as error:
+        error.add_note(walk.screen())
+        raise
     finally:
+        quick.close()
         terminal.close()
 
 
@@ -390,18 +359,19 @@ def take(walk: Walk, action: Action, steps: Mapping[str, Step]) -> None:
             walk.home()
         except BaseException as error:
             error.add_note(f"in the step of {action.id}, key {key}, at {walk.terminal.columns}x{walk.terminal.rows}")
-            error.add_note(walk.screen())
             raise
 
 
-def in_order() -> list[str]:
-    """The actions of all steps, as they are taken."""
-    return sorted(STEPS, key=lambda action_id: action_id in LAST)
+def all_steps() -> dict[str, Step]:
+    """The steps of all ``walk_*.py`` files, by action."""
+    for path in sorted(Path(__file__).parent.glob("walk_*.py")):
+        importlib.import_module(f"{__package__}.{path.stem}")
+    return dict(STEPS)
 
 
-def missing() -> list[str]:
-    """The actions without a step, and the steps without an action."""
-    return sorted({action.id for action in ACTIONS} ^ set(STEPS))
+def in_order(steps: Iterable[str]) -> list[str]:
+    """The actions as they are taken."""
+    return sorted(steps, key=lambda action_id: action_id in LAST)
 
 
 def _within(condition: Callable[[], bool], seconds: float) -> bool:
@@ -411,6 +381,15 @@ def _within(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def _focused(rows: Sequence[Strip]) -> tuple[Panel, int, int] | None:
+    """The panel whose frame is drawn in the accent, and the row and column where that begins."""
+    for number, strip in enumerate(rows):
+        for found in re.finditer(r"╭─ ([1-5]) [A-Z]", strip.text):
+            if _colour_at(strip, found.start()) == ACCENT:
+                return Panel(int(found[1])), number, found.start()
+    return None
 
 
 def _colour_at(strip: Strip, column: int) -> str:

@@ -31,14 +31,14 @@ class Framed(Widget):
 
     _title: Spans = ()
     _facts: Spans = ()
-    _below: Spans = ()
+    _written_below: Spans = ()
     _written: tuple[Spans, Spans, int, bool] | None = None
 
     def frame(self, title: Spans, facts: Spans = (), below: Spans = ()) -> None:
         """Shows ``title`` and ``facts`` in the top border and ``below`` at the right of the bottom border."""
         self._title, self._facts = title, facts
-        if below != self._below:
-            self._below = below
+        if below != self._written_below:
+            self._written_below = below
             self.border_subtitle = content_of(below) if below else None
         self._write_title()
 

@@ -221,12 +221,14 @@ class Walk:
         self._choose(mission_id)
 
     def _choose(self, name: str) -> None:
-        for _ in range(80):
+        give_up = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up:
             rows = self.listed()
             names = [[*row.strip("▌ ").split(), "", ""][1] for row in rows]
             marked = [n for n, row in enumerate(rows) if row.startswith("▌")]
             if len(marked) != 1:
                 # Caught while it was being painted.
+                time.sleep(0.01)
                 continue
             at = marked[0]
             if names[at] == name:

@@ -14,7 +14,7 @@ def test_every_action_has_a_step() -> None:
 
 
 @pytest.mark.tmux
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_every_key_does_what_it_says(program: Program, size: tuple[int, int]) -> None:
     steps = all_steps()

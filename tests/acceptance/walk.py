@@ -41,7 +41,7 @@ from tests.conftest import Program, wait_until
 SESSION = "walk"
 CODER, TESTER, SCRIBE = "coder-1", "tester-2", "scribe-3"
 """The agents that are there from the start."""
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 BACK_WITHIN_S = 1.5
 ACCENT = DARK_TOKENS["accent"]
 _BACK = ("escape", "ctrl+q", "escape", "ctrl+q")

@@ -20,7 +20,8 @@ def moves(first: str, is_right: Callable[[int, int], bool]) -> Step:
 
     def move(walk: Walk, key: str) -> None:
         walk.at(Panel.AGENTS)
-        order = [name for row in walk.listed() for name in row.strip("▌ ").split()[1:2] if "-" in name]
+        # All of them are idle, so the list has them as they were started.
+        order = list(walk.agents())
         start = order[0] if first == "first" else order[-1]
         walk.choose_agent(start)
 

@@ -16,7 +16,9 @@ dialog keeps the keyboard.
 
 import asyncio
 import importlib
+import os
 import re
+import signal
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
@@ -125,6 +127,7 @@ class Walk:
         self.type(text)
         self.until_holds(lambda: written() == f"{prompt} {text}", f"{text} in the line")
         self.press("enter")
+        self.until_holds(lambda: not written().startswith(prompt), "the line is gone")
 
     # What is seen.
 
@@ -345,6 +348,10 @@ def dashboard(program: Program, name: str, size: tuple[int, int]) -> Generator[W
         raise
     finally:
         quick.close()
+        # Ended without a word: told to go, it would hand the agents to a ``serve`` that nobody ends.
+        owner = program.session(SESSION).owner()
+        if owner is not None and program.session(SESSION).is_owned():
+            os.kill(owner[1], signal.SIGKILL)
         terminal.close()
 
 

@@ -136,7 +136,7 @@ def previous_panel(walk: Walk, key: str) -> None:
 @step("view.grid")
 def grid(walk: Walk, key: str) -> None:
     walk.press(key)
-    walk.until("panes", "more or fewer", f"Demo agent {TESTER}")
+    walk.until("panes", "more or fewer", f"○ {TESTER}", f"○ {SCRIBE}")
     walk.until_gone("Agents")
 
 

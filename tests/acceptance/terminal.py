@@ -52,6 +52,11 @@ class Terminal:
         """Types a text as it is."""
         assert self._tmux("send-keys", "-l", text).returncode == 0
 
+    def paste(self, file: Path) -> None:
+        """Pastes a file's text, marked as a paste where the program asks for that."""
+        assert self._tmux("load-buffer", str(file)).returncode == 0
+        assert self._tmux("paste-buffer", "-p", "-d").returncode == 0
+
     def screen(self) -> str:
         """What is seen."""
         return self._tmux("capture-pane", "-p").stdout

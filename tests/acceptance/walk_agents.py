@@ -104,7 +104,7 @@ def rename(walk: Walk, key: str) -> None:
         walk.press(key)
         walk.fill(f"Rename {before}", after, instead=True)
         walk.until_holds(lambda name=after: name in walk.agents(), f"it is called {after}")
-        walk.until(after)
+        walk.until_holds(lambda name=after: name in walk.chosen(), "its row says so")
 
 
 @step("agent.restart")

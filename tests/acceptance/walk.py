@@ -173,10 +173,15 @@ class Walk:
         return "", ""
 
     def is_home(self) -> bool:
-        """Whether the main screen has the keyboard: its footer stands there undimmed and nobody types."""
+        """Whether the main screen has the keyboard: nothing dims its header and footer, and nobody types.
+
+        Both are looked at, since a screen is painted from above and may be caught half way.
+        """
         rows = [strip for strip in self.rows() if strip.text.strip()] or [Strip([])]
-        at = rows[-1].text.find("q quit")
-        return at >= 0 and _colour_at(rows[-1], at) == ACCENT and not any("TYPING" in strip.text for strip in rows)
+        title, keys = rows[0].text.find("orchestrator_tui"), rows[-1].text.find("q quit")
+        if title < 0 or keys < 0 or any("TYPING" in strip.text for strip in rows):
+            return False
+        return (_colour_at(rows[0], title), _colour_at(rows[-1], keys)) == (DARK_TOKENS["foreground"], ACCENT)
 
     def chosen(self) -> str:
         """The row under the cursor of the panel that has the keyboard, without the mark."""

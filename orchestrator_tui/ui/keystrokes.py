@@ -30,10 +30,8 @@ _NAMES = {
     **{f"f{number}": f"F{number}" for number in range(1, 13)},
 }
 _MODIFIERS = {"ctrl": "C-", "alt": "M-", "shift": "S-"}
-_WITH_SHIFT = frozenset(
-    ("home", "end", "pageup", "pagedown", "up", "down", "left", "right", "insert", "delete")
-    + tuple(f"f{number}" for number in range(1, 13))
-)
+_MOVES = ("home", "end", "pageup", "pagedown", "up", "down", "left", "right", "insert", "delete")
+_WITH_SHIFT = frozenset((*_MOVES, *(f"f{number}" for number in range(1, 13))))
 _WITHOUT_CTRL_ALT = frozenset(("enter", "escape", "tab", "backspace", "slash"))
 """tmux types the name of a key that it cannot send as text, so what terminals do not tell apart is left out."""
 

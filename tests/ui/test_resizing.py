@@ -1,4 +1,4 @@
-"""Any terminal size at any moment: nothing fails, and what stands there after is what a fresh start at that size shows."""
+"""Any terminal size at any moment: nothing fails, and afterwards it looks as after a fresh start at that size."""
 
 import random
 

@@ -182,6 +182,7 @@ def palette(walk: Walk, key: str) -> None:
     walk.until(f"Go to {TESTER}")
     walk.press("enter")
     walk.until_gone(f"Go to {TESTER}")
+    walk.until_gone(f"go to {TESTER}")
     walk.until_holds(lambda: TESTER in walk.chosen(), "the palette ran what was chosen")
 
 

@@ -1,10 +1,12 @@
 """Every action of the dashboard, once: keys, footer, help, palette and the key table are read from here."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from orchestrator_tui.core.errors import ConfigError
+from orchestrator_tui.ui.key_names import read_keys
 from orchestrator_tui.ui.model import Panel
 
 
@@ -220,16 +222,16 @@ ACTIONS: tuple[Action, ...] = (
 def with_keys(actions: Sequence[Action], overrides: Mapping[str, str]) -> tuple[Action, ...]:
     """The actions with a person's own keys (``{action id: "key,key"}``).
 
-    Raises ConfigError for an id that does not exist and for a key given to two actions.
+    Raises ConfigError for an id that does not exist, for what is no key, and for a key given to two actions.
     """
     known = {action.id for action in actions}
     for name in overrides:
         if name not in known:
-            raise ConfigError(
-                f"keys: no action is called `{name}`.", remedy=f"Actions: {', '.join(sorted(known))}.", field="keys"
-            )
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f"Did you mean `{near[0]}`?" if near else f"Actions: {', '.join(sorted(known))}."
+            raise ConfigError(f"keys: no action is called `{name}`.", remedy=hint, field="keys")
     changed = tuple(
-        replace(action, keys=_read_keys(overrides[action.id]) or action.keys) if action.id in overrides else action
+        replace(action, keys=read_keys(action.id, overrides[action.id])) if action.id in overrides else action
         for action in actions
     )
     owners: dict[tuple[str, Panel | None], str] = {}
@@ -249,10 +251,6 @@ def action_for(actions: Sequence[Action], key: str, panel: Panel) -> Action | No
     """What the key does in the panel: what is meant there only goes first."""
     having = [action for action in actions if key in action.keys and action.panel in (None, panel)]
     return min(having, key=lambda action: action.panel is None, default=None)
-
-
-def _read_keys(text: str) -> tuple[str, ...]:
-    return tuple(key.strip() for key in text.split(",") if key.strip())
 
 
 def key_table_markdown(actions: Sequence[Action] = ACTIONS) -> str:

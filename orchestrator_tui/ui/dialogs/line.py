@@ -26,7 +26,7 @@ class LineDialog(Form[str]):
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def collect(self) -> str:
         """The text; raises UsageError when it is empty."""

@@ -68,7 +68,7 @@ class SpawnDialog(Form[tuple[SpawnRequest, ...]]):
         """Starts what the screen needs once it is there."""
         for choice in self.query("#field-preset").results(Choice):
             self.watch(choice, "index", self._preset_chosen, init=False)
-        self.query_one("#field-prompt" if self._with_mission else "#field-role").focus()
+        self.set_focus(self.query_one("#field-prompt" if self._with_mission else "#field-role"))
 
     def on_key(self) -> None:
         """Takes a key that is its own."""

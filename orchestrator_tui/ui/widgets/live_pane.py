@@ -73,6 +73,9 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
             self._frame, self._lines, self._strips = None, (), []
             self.agent_is_another()
             self.refresh()
+        elif self._frame is None and agent != self._agent:
+            # What stands in an empty pane is about the agent.
+            self.refresh()
         self._agent = agent
         self.write_facts()
 

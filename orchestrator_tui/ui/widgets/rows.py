@@ -161,7 +161,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def notify_style_update(self) -> None:
         """Draws all rows anew in the new colours."""
         super().notify_style_update()
-        self._drawn.clear()
+        self._draw_all()
 
     def watch_has_focus(self, value: bool) -> None:
         """Shows where the keyboard is."""
@@ -171,12 +171,11 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draws the rows that came into sight."""
         super().watch_scroll_y(old_value, new_value)
-        self._drawn.clear()
-        self.refresh()
+        self._draw_all()
 
     def on_resize(self) -> None:
         """Fits the new size."""
-        self._drawn.clear()
+        self._draw_all()
         self._keep_cursor_visible()
 
     async def on_click(self, event: events.Click) -> None:
@@ -185,6 +184,11 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         key = None if offset is None else self._row_key(offset.y)
         if key is not None and self._keys:
             self.post_message(Picked(self.panel, key, opened=event.chain == 2))
+
+    def _draw_all(self) -> None:
+        # Rows that were not drawn are never looked at for changes: forgetting them and drawing go together.
+        self._drawn.clear()
+        self.refresh()
 
     @property
     def _header_height(self) -> int:

@@ -37,5 +37,6 @@ class PlanWork:
             desk.model.expected_mission = came[0]
             desk.model.settle_selection()
         desk.dashboard.go(Panel.MISSIONS)
-        here = f" {len(done.here)} were here already." if done.here else ""
+        were = "was" if len(done.here) == 1 else "were"
+        here = f" {len(done.here)} {were} here already." if done.here else ""
         desk.done(f"Queued {len(came)} mission{'s' * (len(came) != 1)}.{here}")

@@ -10,6 +10,7 @@ from orchestrator_tui.core.models import Priority
 from orchestrator_tui.core.plans import PlannedMission, PlanPreview, PlanProblem, Standing
 from orchestrator_tui.core.views import MissionChanged
 from orchestrator_tui.ui.app import OrchestratorApp
+from orchestrator_tui.ui.format import Spans
 from orchestrator_tui.ui.plan_rows import planned_header, planned_row, problem_rows
 from orchestrator_tui.ui.plan_screen import PlannedRows, PlanScreen, ProblemRows
 from tests.ui.fake_client import BROKEN_PLAN, MISSIONS, PLAN, FakeClient
@@ -47,7 +48,8 @@ async def test_only_y_imports_what_is_shown(app: OrchestratorApp, client: FakeCl
         await pilot.press("y")
         await closed(pilot, app)
         assert calls(client, "import_plan") == [("import_plan", "plan.yaml", "d1")]
-        assert toasts(app) == ["Queued 3 missions. 1 were here already."]
+        await until(pilot, lambda: bool(toasts(app)), "it did not say that it is done")
+        assert toasts(app) == ["Queued 3 missions. 1 was here already."]
         client.feeds[0].push(MissionChanged(replace(MISSIONS[3], id="spec")))
         await until(pilot, lambda: app.model.selected_mission == "spec", "the cursor is not on what was queued")
 
@@ -119,8 +121,8 @@ async def test_tab_completes_the_path(app: OrchestratorApp) -> None:
 
 @pytest.mark.parametrize("width", [30, 78, 118])
 def test_rows_are_as_wide_as_their_header(width: int) -> None:
-    def cells(spans: object) -> int:
-        return sum(len(span.text) for span in spans)  # pyright: ignore
+    def cells(spans: Spans) -> int:
+        return sum(len(span.text) for span in spans)
 
     assert len({cells(planned_header(width)) - 2, *(cells(planned_row(one, width)) for one in PLAN.missions)}) == 1
 
@@ -141,9 +143,12 @@ async def test_a_long_plan_draws_only_what_is_seen(
         rows = screen.query_one(PlannedRows)
         drawn: list[int] = []
         write = PlannedRows.row_spans
-        monkeypatch.setattr(
-            PlannedRows, "row_spans", lambda self, key, width: drawn.append(key) or write(self, key, width)
-        )
+
+        def counted(shown: PlannedRows, key: int, width: int) -> Spans:
+            drawn.append(key)
+            return write(shown, key, width)
+
+        monkeypatch.setattr(PlannedRows, "row_spans", counted)
         await pilot.press("G")
         await pilot.pause()
         assert rows.selected == 4_999

@@ -37,7 +37,7 @@ from orchestrator_tui.agents.telemetry import read_logs
 from orchestrator_tui.agents.transcript_reader import TranscriptReader
 from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.undoing import Undoing
-from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
+from orchestrator_tui.agents.updates import LiveFeed, Updates
 from orchestrator_tui.agents.usage import UsageIntake
 from orchestrator_tui.agents.usage_report import usage_answer
 from orchestrator_tui.agents.work import AgentsWork
@@ -152,7 +152,7 @@ class Supervisor:
         """Adopts what is there and begins to supervise. Raises TmuxUnavailable."""
         await self.fleet.book.load()
         marks = await self.usage_intake.load()
-        self.budgeting.is_known(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+        self.budgeting.is_known(await self.fleet.queue.list_missions())
         # Subscriptions open before anything can happen, so that no death during the adoption is missed.
         pane_events = self.fleet.manager.watch_all()
         mission_events = self.fleet.queue.watch()
@@ -341,7 +341,7 @@ class Supervisor:
 
     async def inbox(self) -> Sequence[AttentionItem]:
         """Everything that waits for a person, oldest first."""
-        return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+        return self.permissions.items(await self.fleet.queue.list_missions())
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         """Allows or denies one item of the inbox."""

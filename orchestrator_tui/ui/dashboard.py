@@ -133,7 +133,8 @@ class Dashboard(Screen[None]):
         """Shows the model as it is now on every panel that is seen."""
         if not self.is_mounted:
             return
-        now_ms = self._model.now_ms = self._clock.now_ms()
+        now_ms = self._clock.now_ms()
+        self._model.tick(now_ms)
         seen = self._visible()
         self.query_one(Header).refresh_model(now_ms, self._layout)
         if self._layout is Layout.NARROW:

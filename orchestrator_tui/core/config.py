@@ -96,6 +96,7 @@ class Settings(_Strict):
     permissions: tuple[PermissionRule, ...] = ()
     notify_after_s: float = Field(default=60, ge=0)
     notify_command: tuple[str, ...] = ()
+    editor: tuple[str, ...] = ()
     budgets: Budgets = Budgets()
 
     @field_validator("providers")

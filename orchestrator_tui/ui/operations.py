@@ -41,9 +41,9 @@ class Operations:
         self.puller = PanePuller(client, dashboard.show_frame, self.desk.tell)
         self.pane = PaneWork(app, client, dashboard, self.puller, self.desk.tell)
         self.agents = AgentWork(self.desk, self.pane)
-        self.missions = MissionWork(self.desk, self.run)
-        self.view = ViewWork(self.desk, self.pane)
         self.code = CodeWork(self.desk, tools)
+        self.missions = MissionWork(self.desk, self.run, self.code.edit_text)
+        self.view = ViewWork(self.desk, self.pane)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),

@@ -182,18 +182,24 @@ class Delivery:
             if not done:
                 # The program may have swallowed the Enter (seen with bursts of keys).
                 await self.typist.press_again(fleet.book.get(mission.agent_id), line)
+        starts_up = self._starts_up(mission.agent_id)
         while True:
             try:
                 await asyncio.wait_for(asyncio.shield(waiter), self._timeout_s)
             except TimeoutError:
-                record = fleet.book.get(mission.agent_id)
-                starts_up = record.state in _STARTS_UP and not fleet.hand(mission.agent_id).has_session
+                did_start_up, starts_up = starts_up, self._starts_up(mission.agent_id)
                 # A start-up dialog holds the prompt back and runs it once answered: taking the mission away would
-                # run it twice. Which dialog it is, is read from the screen.
-                if not (fleet.takes_start_argument(record) and starts_up):
+                # run it twice. One that was answered late in this wait has the whole time from then on.
+                if not (did_start_up or starts_up):
                     raise
             else:
                 return
+
+    def _starts_up(self, agent_id: int) -> bool:
+        """Whether a program that has its mission as start argument did not report its session yet."""
+        record = self._fleet.book.get(agent_id)
+        is_up = record.state not in _STARTS_UP or self._fleet.hand(agent_id).has_session
+        return self._fleet.takes_start_argument(record) and not is_up
 
     def _waits_for_person(self, agent_id: int) -> bool:
         record = self._fleet.book.find(agent_id)

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Awaitable, Callable
 
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.guard import TAKING, Wait
 from orchestrator_tui.agents.typist import Typist
 from orchestrator_tui.core.errors import NotAllowedNow, UsageError
 from orchestrator_tui.core.models import AgentRecord, AgentState
@@ -14,6 +15,7 @@ LONGEST_LINE = 2_000
 
 CONFIRM_S = 1.0
 CONFIRM_AGAIN_S = 3.0
+_LOOK_S = 0.05
 
 
 def sendable_line(text: str, command_prefixes: str) -> str:
@@ -97,7 +99,7 @@ class Sender:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[record.id] = (line, waiter)
         try:
-            wait = await self._typist.type(record, line, lambda: True, may_work=True)
+            wait = await self._type_when_taken(record, line)
             if wait is not None:
                 raise NotAllowedNow(
                     f"Nothing was sent to {record.name}: {wait.reason}.",
@@ -116,6 +118,15 @@ class Sender:
         finally:
             self._typist.gives_up(record.id, line)
             del self._waiting[record.id]
+
+    async def _type_when_taken(self, record: AgentRecord, line: str) -> Wait | None:
+        """Types the line; one that the program is just taking is given a moment to leave the box first."""
+        deadline = self._fleet.clock.monotonic_ms() + CONFIRM_AGAIN_S * 1000
+        while True:
+            wait = await self._typist.type(record, line, lambda: True, may_work=True)
+            if wait != TAKING or self._fleet.clock.monotonic_ms() >= deadline:
+                return wait
+            await asyncio.sleep(_LOOK_S)
 
     async def _is_taken(self, record: AgentRecord, line: str, waiter: "asyncio.Future[None]") -> bool:
         done, _ = await asyncio.wait({waiter}, timeout=CONFIRM_S)

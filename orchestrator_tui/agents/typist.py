@@ -105,7 +105,7 @@ class Typist:
     def gives_up(self, agent_id: int, line: str) -> None:
         """Nobody waits any more for this line to be taken: if the box still holds it, it is a left-over."""
         hand = self._fleet.hand(agent_id)
-        if hand.own_line == line:
+        if hand.own_line in (None, line):
             hand.is_submitted = False
 
     async def has_left(self, record: AgentRecord, line: str) -> bool:

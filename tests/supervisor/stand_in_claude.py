@@ -1,7 +1,8 @@
 """Plays the Claude CLI's starts: sessions, transcripts, refusals and dialogs as 2.1.328 has them, without a model.
 
 Runs as a script. In ``$CLAUDE_CONFIG_DIR`` the file ``dialog`` opens a start-up dialog in every start with a prompt
-until the file is gone, and ``refuse`` holds words with which every start with a prompt is refused.
+until the file is gone, ``late`` holds the seconds from a start to its prompt, and ``refuse`` holds words with which
+every start with a prompt is refused.
 """
 
 import http.client
@@ -107,6 +108,8 @@ def main(arguments: list[str]) -> None:
     note("idle", conversation)
     hook("SessionStart", conversation, source="resume" if old else "startup")
     if prompt is not None:
+        if (CONFIG / "late").exists():
+            time.sleep(float((CONFIG / "late").read_text()))
         note("busy", conversation)
         line = {"type": "user", "message": {"role": "user", "content": prompt}, "sessionId": conversation}
         with transcript(conversation).open("a") as file:

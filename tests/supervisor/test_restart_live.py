@@ -203,7 +203,9 @@ async def test_a_conversation_that_a_person_has_open_is_copied(
 
 
 async def test_other_agents_start_while_a_dialog_is_open(claude: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claude.supervisor.delivery, "_timeout_s", 0.7)
+    # A program that comes up at the end of a wait still has the whole time for its prompt.
+    monkeypatch.setattr(claude.supervisor.delivery, "_timeout_s", 1.5)
+    (claude.root / "config" / "late").write_text("1.0")
     first, second = await claude.spawn(2)
     await claude.supervisor.hold(second, True)
     (claude.root / "config" / "dialog").touch()
@@ -214,7 +216,7 @@ async def test_other_agents_start_while_a_dialog_is_open(claude: Live, monkeypat
     await claude.until_agent(second, AgentState.WAITING)
     # Both stand before their dialogs at once: the second start did not wait for the first one's answer.
     assert claude.agent(first).state is AgentState.WAITING
-    await asyncio.sleep(1.0)
+    await asyncio.sleep(1.6)
     assert [(await claude.supervisor.mission(key)).state for key in (held_back, other)] == [MissionState.ASSIGNED] * 2
     (claude.root / "config" / "dialog").unlink()
     for mission_id, agent_id in ((held_back, first), (other, second)):

@@ -182,7 +182,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
         # What fills the whole terminal covers the dashboard's own pane; a dialog stands only before it.
-        is_covered = self._operations.agents.is_attached or not (self.screen is self._dashboard or self.screen.is_modal)
+        is_covered = self._operations.agents.is_attached or any(not one.is_modal for one in self.screen_stack[1:])
         seen = self._dashboard.is_pane_seen and not is_covered
         agent = self._model.agent() if seen else None
         typing = self._dashboard.pane.is_typing

@@ -24,10 +24,12 @@ PRINTING = 10
 MISSIONS = 10_000
 KEYS = 120
 IDLE_S = 10.0
+SETTLE_S = 65.0
+"""In its first minute a state's age is told in seconds, so every row changes with every tick."""
 PRINTS_S = 400
 NOBODYS_ROLE = Role.ORACLE
 """No agent has it, so the missions stay in the queue and say so."""
-_CURSOR = re.compile(rb"\xe2\x96\x8c[^\n]{0,160}?coder-(\d+)")
+_CURSOR = re.compile(rb"\xe2\x96\x8c[^\n]{0,160}?agent-(\d+)")
 
 
 async def _repaint(folder: Path, plan: Plan) -> AsyncGenerator[Samples, None]:
@@ -42,7 +44,7 @@ async def _repaint(folder: Path, plan: Plan) -> AsyncGenerator[Samples, None]:
             bare.wait_for(lambda painted: MARK.encode() in painted, 0)
             started.run("agent", "spawn-pool", "--count", str(AGENTS), "--role", "coder")
             started.wait_idle(AGENTS)
-            await asyncio.sleep(5)  # what the start left to do is not idleness
+            await asyncio.sleep(SETTLE_S)
             idle = Sample(_bytes_a_second(dashboard), _bytes_a_second(bare))
             _print(started)
             first: Samples = {"idle_bytes_50": idle}

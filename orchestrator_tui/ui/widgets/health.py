@@ -1,7 +1,9 @@
 """Panel 2: the machine, tmux, the endpoint and the restarts."""
 
+import itertools
+
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Region
 
 from orchestrator_tui.core.budget import WARN_AT
 from orchestrator_tui.core.views import MachineView
@@ -11,7 +13,7 @@ from orchestrator_tui.ui.money import cost_word, count_word, dollars
 from orchestrator_tui.ui.widgets.frame import Framed, content_of
 
 
-class Health(Framed, Static, can_focus=True):
+class Health(Framed, can_focus=True):
     """The lights and totals; red only where something is wrong."""
 
     panel = Panel.HEALTH
@@ -29,11 +31,17 @@ class Health(Framed, Static, can_focus=True):
         """Shows the model's machine."""
         lines = health_lines(self._model, self.content_size.width)
         if lines != self._shown:
-            self._shown = lines
-            self.update(_joined(lines), layout=False)
+            before, self._shown = self._shown, lines
+            for row, (was, line) in enumerate(itertools.zip_longest(before, lines)):
+                if was != line:
+                    self.refresh(Region(0, row, self.content_size.width, 1))
         problems = health_problems(self._model)
         facts = Span(f"{problems} problem{'s' * (problems > 1)}", "failed") if problems else Span("ok", "muted")
         self.frame((Span("2 ", "muted"), Span("Health", "strong")), (facts,), today_spans(self._model.machine))
+
+    def render(self) -> Content:
+        """The lines."""
+        return _joined(self._shown)
 
     def on_resize(self) -> None:
         """Fits the new size."""

@@ -56,7 +56,8 @@ class EventTail:
 
     def _has_been_replaced(self) -> bool:
         with contextlib.suppress(OSError):
-            return self._handle is None or self._path.stat().st_ino != os.fstat(self._handle.fileno()).st_ino
+            there = self._path.stat().st_ino
+            return self._handle is None or there != os.fstat(self._handle.fileno()).st_ino
         return False
 
     def _take(self, handle: IO[bytes] | None) -> None:

@@ -80,8 +80,12 @@ def _print(started: Started) -> None:
 
 def _cursor_keys(dashboard: Watched, plan: Plan) -> list[float]:
     """The cursor goes down and up among the agents that print; from each key to the other row painted."""
-    dashboard.type("g")
     at = ""
+    for key in "gjk":
+        here = dashboard.here()
+        dashboard.type(key)
+        time.sleep(1.0)
+        at = _cursor(dashboard.painted(here)) or at
     times: list[float] = []
     for key in _down_and_up(plan):
         _pause()

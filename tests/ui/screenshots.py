@@ -12,6 +12,7 @@ from orchestrator_tui.core.views import Snapshot
 from orchestrator_tui.ui.actions import key_table_markdown
 from orchestrator_tui.ui.app import OrchestratorApp
 from orchestrator_tui.ui.grid import GridScreen, Tile
+from orchestrator_tui.ui.log_screen import LogScreen
 from orchestrator_tui.ui.theme import ThemeChoice
 from tests.ui.fake_client import EMPTY, FLEET
 from tests.ui.steps import NARROW, WIDE, DashboardPilot, dialog, ready, until
@@ -52,6 +53,7 @@ PICTURES = (
     Picture("grid", keys=("v",)),
     Picture("graph", keys=("d",)),
     Picture("mission-page", keys=("4", "enter")),
+    Picture("log", keys=("at",)),
 )
 
 
@@ -60,6 +62,9 @@ async def settled(pilot: DashboardPilot, app: OrchestratorApp) -> None:
     if isinstance(app.screen, GridScreen):
         tiles = [tile for tile in app.screen.query(Tile) if tile.display]
         await until(pilot, lambda: all(tile.pane_frame is not None for tile in tiles), "a pane is not live")
+    if isinstance(app.screen, LogScreen):
+        history = app.screen.events.history
+        await until(pilot, lambda: not history.has_older, "older events were not read")
 
 
 async def draw(picture: Picture) -> str:

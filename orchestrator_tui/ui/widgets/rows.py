@@ -147,7 +147,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def render_line(self, y: int) -> Strip:
         """Draws the widget's line ``y``."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self.base_style
         spans, cursor, marked = self._drawn[y] = self._line(y, width)
         if not self._keys or y < self._header_height:
             return self._strip(spans).adjust_cell_length(width, base).apply_style(base)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from orchestrator_tui.pty.socket import socket_name, socket_path
 from tests.chaos.checker import Evidence, Violation, Wanted, violations
 from tests.chaos.decoy import Decoy
-from tests.chaos.evidence import Fact, Store, read_log, read_store, untold
+from tests.chaos.evidence import Fact, copy_evidence, read_log, read_store, untold
 from tests.chaos.faults import Faults, Supervision, deck
 from tests.chaos.machine import Machine
 from tests.chaos.person import Person
@@ -83,12 +83,14 @@ class Campaign:
         self._repository = program.root / "repository"
         self._machine = Machine(program.root)
         self.kept = program.root / "kept"
+        self.running = program.root / "running"
         self._process: subprocess.Popen[str] | None = None
         self._todo: list[Order] = []
         self._due = 0.0
         self._wanted: dict[str, Wanted] = {}
         self._excused: set[Fact] = set()
         self._troubles: list[Violation] = []
+        self._port_used = 0
         self._next_look = self._next_revival = 0.0
         self._faults = Faults(
             self._machine,
@@ -246,12 +248,14 @@ class Campaign:
     # -- the evidence ------------------------------------------------------------------------------------------------
 
     def _look(self, supervisor: int | None) -> Evidence:
+        """Reads a copy of log and database, so that others can look at just what the verdict was made of."""
         world = observe(self._program, self._socket, self._port_used, self._repository, supervisor)
-        store: Store = read_store(self._session.database)
+        place = self.running if supervisor is not None else self._program.root / "rest"
+        copy_evidence(self._session.database, self._session.events, place)
         return Evidence(
             wanted=self._wanted,
-            log=read_log(self._session.events),
-            store=store,
+            log=read_log(place / self._session.events.name),
+            store=read_store(place / self._session.database.name),
             world=world,
             ledger=tuple(self._ledger.read_text().split()) if self._ledger.exists() else (),
             excused=frozenset(self._excused),

@@ -123,7 +123,7 @@ def _after_dependencies(evidence: Evidence, told: dict[str, _Told]) -> Iterator[
     missions = evidence.store.missions
     firsts, lasts = _first_and_last(evidence.ledger)
     for mission in missions.values():
-        parents = [missions[parent] for parent in mission.parents]
+        parents = [missions[parent] for parent in mission.parents if parent in missions]
         open_parents = [parent.id for parent in parents if parent.state != "completed"]
         if mission.unmet != len(open_parents):
             yield f"{mission.id} waits for {mission.unmet} missions, in truth for {open_parents}"

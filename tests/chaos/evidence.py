@@ -1,6 +1,7 @@
 """What is left behind: the event log with its rotated files, and the database, read without the program's own code."""
 
 import json
+import shutil
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
@@ -111,7 +112,7 @@ def read_store(path: Path) -> Store:
         names: dict[int, str] = dict(db.execute("SELECT seq, id FROM mission"))
         parents: dict[int, list[str]] = defaultdict(list)
         for child, parent in db.execute("SELECT child, parent FROM dependency ORDER BY child, position"):
-            parents[child].append(names[parent])
+            parents[child].append(names.get(parent, f"row {parent}"))
         broken = {row[0] for row in db.execute("SELECT DISTINCT child FROM broken")}
         missions = {
             row[1]: MissionRow(*row[1:], row[0] in broken, tuple(parents[row[0]]), tuple(attempts[row[0]]))
@@ -126,6 +127,20 @@ def read_store(path: Path) -> Store:
             agents[agent_id] = AgentRow(agent_id, data["state"], data.get("worktree"))
         counts = {state: n for state, n in db.execute("SELECT state, n FROM stat") if n}
         return Store(missions, agents, counts)
+
+
+def copy_evidence(database: Path, log: Path, folder: Path) -> None:
+    """Copies the database at one moment, then the log with its rotated files, into ``folder``."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    with (
+        closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)) as source,
+        closing(sqlite3.connect(folder / database.name)) as target,
+    ):
+        source.backup(target)
+    for file in log.parent.glob(f"{log.name}*"):
+        shutil.copy2(file, folder)
 
 
 def read_log(path: Path) -> Log:

@@ -85,8 +85,7 @@ class Supervisor:
         self.in_git_repo = False
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
         # Before anything can happen: agents report as soon as the endpoint listens, which is before ``start``.
-        self._pane_events = fleet.manager.watch_all()
-        self._mission_events = fleet.queue.watch()
+        self._pane_events, self._mission_events = fleet.manager.watch_all(), fleet.queue.watch()
         self._background = Background(self._report_failure)
         self.delivery = Delivery(fleet)
         self.quota = Quota(fleet)

@@ -200,9 +200,7 @@ class Campaign:
     # -- the supervisor ----------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._process = self._program.start(
-            "serve", "--session", SESSION, "--provider", "demo", "--stop-agents"
-        )
+        self._process = self._program.start("serve", "--session", SESSION, "--provider", "demo", "--stop-agents")
 
     def _await_supervisor(self) -> None:
         def answers() -> bool:

@@ -114,13 +114,24 @@ def read_store(path: Path) -> Store:
         for child, parent in db.execute("SELECT child, parent FROM dependency ORDER BY child, position"):
             parents[child].append(names.get(parent, f"row {parent}"))
         broken = {row[0] for row in db.execute("SELECT DISTINCT child FROM broken")}
-        missions = {
-            row[1]: MissionRow(*row[1:], row[0] in broken, tuple(parents[row[0]]), tuple(attempts[row[0]]))
-            for row in db.execute(
-                "SELECT m.seq, m.id, m.state, m.attempts, m.unmet, m.agent_id, m.lease, p.prompt"
-                " FROM mission m JOIN payload p ON p.seq = m.seq ORDER BY m.seq"
+        rows = db.execute(
+            "SELECT m.seq, m.id, m.state, m.attempts, m.unmet, m.agent_id, m.lease, p.prompt"
+            " FROM mission m JOIN payload p ON p.seq = m.seq ORDER BY m.seq"
+        )
+        missions: dict[str, MissionRow] = {}
+        for seq, name, state, starts, unmet, agent_id, lease, prompt in rows:
+            missions[name] = MissionRow(
+                name,
+                state,
+                starts,
+                unmet,
+                agent_id,
+                lease,
+                prompt,
+                is_broken=seq in broken,
+                parents=tuple(parents[seq]),
+                attempts=tuple(attempts[seq]),
             )
-        }
         agents: dict[int, AgentRow] = {}
         for agent_id, record in db.execute("SELECT id, record FROM agent"):
             data = json.loads(record)

@@ -61,9 +61,7 @@ def _lose(copy: Copy) -> None:
 
 
 def _change(copy: Copy) -> None:
-    copy.sql(
-        "UPDATE payload SET prompt = 'other' WHERE seq = (SELECT seq FROM mission WHERE id = ?)", copy.completed()
-    )
+    copy.sql("UPDATE payload SET prompt = 'other' WHERE seq = (SELECT seq FROM mission WHERE id = ?)", copy.completed())
 
 
 def _complete_twice_in_log(copy: Copy) -> None:
@@ -90,10 +88,7 @@ def _start_early_in_log(copy: Copy) -> None:
 
 
 def _start_early_in_database(copy: Copy) -> None:
-    copy.sql(
-        "UPDATE mission SET state = 'pending', unmet = 0 WHERE id ="
-        " (SELECT id FROM mission WHERE state = 'blocked' AND unmet > 0 LIMIT 1)"
-    )
+    copy.sql("UPDATE mission SET state = 'failed' WHERE id = ?", copy.completed())
 
 
 def _lose_owner(copy: Copy) -> None:

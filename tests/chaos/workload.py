@@ -51,9 +51,7 @@ def standing(ledger: Path) -> list[Order]:
 
 def _script(mission_id: str, chance: random.Random, ledger: Path) -> tuple[str, dict[str, Any]]:
     append = f"[[append {ledger} {mission_id}]]"
-    kind = chance.choices(
-        ("sleep", "child", "crash", "fail", "ask", "hang"), weights=(58, 20, 6, 4, 8, 3), k=1
-    )[0]
+    kind = chance.choices(("sleep", "child", "crash", "fail", "ask", "hang"), weights=(58, 20, 6, 4, 8, 3), k=1)[0]
     match kind:
         case "sleep":
             return f"{append} [[sleep {chance.uniform(0.02, 0.7):.2f}]]", {}

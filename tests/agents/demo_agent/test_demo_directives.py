@@ -3,6 +3,7 @@
 import signal
 import time
 
+import psutil
 import pytest
 
 from orchestrator_tui.core.models import AgentState, WaitingFor

@@ -99,6 +99,8 @@ class Supervisor:
         self._history = History(fleet, event_log)
         self.in_git_repo = False
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
+        # Before anything can happen: agents report as soon as the endpoint listens, which is before ``start``.
+        self._pane_events, self._mission_events = fleet.manager.watch_all(), fleet.queue.watch()
         self._background = Background(self._report_failure)
         self.delivery = Delivery(fleet)
         self.quota = Quota(fleet)
@@ -157,11 +159,8 @@ class Supervisor:
         await self.fleet.book.load()
         marks = await self.usage_intake.load()
         self.budgeting.is_known(await self.fleet.queue.list_missions())
-        # Subscriptions open before anything can happen, so that no death during the adoption is missed.
-        pane_events = self.fleet.manager.watch_all()
-        mission_events = self.fleet.queue.watch()
-        self._background.start(self._forward_panes(pane_events), "pane events")
-        self._background.start(self._forward_missions(mission_events), "mission events")
+        self._background.start(self._forward_panes(self._pane_events), "pane events")
+        self._background.start(self._forward_missions(self._mission_events), "mission events")
         await self._adoption.run()
         self._background.start(self.transcripts.run(marks), "transcripts")
         self.permissions.restore()

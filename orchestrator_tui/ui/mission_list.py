@@ -10,7 +10,7 @@ from typing import TypeAlias
 from orchestrator_tui.core.models import MissionState, Priority
 from orchestrator_tui.core.views import MissionView
 
-Passes: TypeAlias = Callable[[MissionView, int], bool]
+Passes: TypeAlias = Callable[[MissionView], bool]
 _Key: TypeAlias = tuple[int, int, int, str]
 
 _RANK = {
@@ -26,7 +26,6 @@ _RANK = {
 _ENDED_RANK = 4
 _PRIORITY_RANK = {priority: rank for rank, priority in enumerate(Priority)}
 _SORT_ANEW_FROM = 256
-_AGES_EVERY_MS = 1_000
 
 
 def mission_order(mission: MissionView) -> _Key:
@@ -40,17 +39,16 @@ def mission_order(mission: MissionView) -> _Key:
 class MissionList:
     """All missions by id, and the ids of the shown ones in order.
 
-    ``matcher`` makes of a filter's text what decides whether a mission passes at a time, None where all do.
+    ``matcher`` makes of a filter's text what decides whether a mission passes.
     """
 
-    def __init__(self, matcher: Callable[[str], Passes | None]) -> None:
+    def __init__(self, matcher: Callable[[str], Passes]) -> None:
         self._matcher = matcher
         self._views: dict[str, MissionView] = {}
         self._key_of: dict[str, _Key] = {}
         self._keys: list[_Key] = []
         self._unsettled: set[str] = set()
         self._query = ""
-        self._filtered_at = 0
         self._passes: Passes | None = None
         self._passing: Collection[str] = self._views
         self._shown: tuple[str, ...] | None = ()
@@ -74,7 +72,7 @@ class MissionList:
         self._keys.clear()
         self._unsettled.clear()
         self._with_tokens.clear()
-        self._refilter(self._query, self._filtered_at)
+        self._refilter(self._query)
         self.put(missions)
 
     def put(self, missions: Iterable[MissionView]) -> None:
@@ -98,28 +96,29 @@ class MissionList:
             self._shown = None
             self.revision += 1
 
-    def shown(self, query: str, now_ms: int) -> tuple[str, ...]:
+    def shown(self, query: str) -> tuple[str, ...]:
         """The ids that pass, in order: the very same tuple until one comes, goes or moves."""
-        has_aged = "age" in query.casefold() and now_ms - self._filtered_at >= _AGES_EVERY_MS
-        if query != self._query or has_aged:
-            self._refilter(query, now_ms)
+        if query != self._query:
+            self._refilter(query)
         self._settle()
         if self._shown is None:
             passing = self._passing
             self._shown = tuple(key[-1] for key in self._keys if key[-1] in passing)
         return self._shown
 
-    def is_shown(self, mission_id: str | None, query: str, now_ms: int) -> bool:
+    def is_shown(self, mission_id: str | None, query: str) -> bool:
         """Whether the mission exists and passes."""
-        self.shown(query, now_ms)
+        self.shown(query)
         return mission_id in self._passing
 
-    def _refilter(self, query: str, now_ms: int) -> None:
-        self._query, self._filtered_at = query, now_ms
-        self._passes = passes = self._matcher(query)
-        self._passing = self._views
-        if passes is not None:
-            self._passing = {one.id for one in self._views.values() if passes(one, now_ms)}
+    def filter_anew(self) -> None:
+        """Asks the filter again of every mission: what it looks at has changed, not they."""
+        self._refilter(self._query)
+
+    def _refilter(self, query: str) -> None:
+        self._query = query
+        self._passes = passes = self._matcher(query) if query else None
+        self._passing = self._views if passes is None else {one.id for one in self._views.values() if passes(one)}
         self._shown = None
 
     def _settle(self) -> None:
@@ -134,9 +133,7 @@ class MissionList:
             for mission_id in unsettled:
                 self._place(mission_id)
         if self._passes is not None and isinstance(self._passing, set):
-            passing = {
-                mission_id for mission_id in unsettled if self._passes(self._views[mission_id], self._filtered_at)
-            }
+            passing = {mission_id for mission_id in unsettled if self._passes(self._views[mission_id])}
             if passing != self._passing & unsettled:
                 self._shown = None
             self._passing -= unsettled

@@ -1,7 +1,7 @@
 """What the dashboard shows: the supervisor's views, the person's choices, and decisions over both. No I/O."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import assert_never
@@ -29,7 +29,7 @@ from orchestrator_tui.core.views import (
 from orchestrator_tui.ui.filters import agent_test, mission_test
 from orchestrator_tui.ui.format import need
 from orchestrator_tui.ui.marks import Marks
-from orchestrator_tui.ui.mission_list import MissionList
+from orchestrator_tui.ui.mission_list import MissionList, Passes
 from orchestrator_tui.ui.undo import UndoOffer
 
 EVENTS_KEPT = 2000
@@ -82,12 +82,21 @@ def visible_panels(layout: Layout, active: Panel, bottom: Panel, *, zoomed: bool
             assert_never(layout)
 
 
+def text_matcher(query: str) -> Callable[[Iterable[str | None]], bool]:
+    """What decides whether texts hold all words of one of the query's alternatives (``needs|work``), in any case."""
+    parts = [part.split() for part in query.casefold().split("|")]
+    wanted = [words for words in parts if words]
+
+    def passes(texts: Iterable[str | None]) -> bool:
+        haystack = " ".join([text for text in texts if text]).casefold()
+        return not wanted or any(all(word in haystack for word in words) for words in wanted)
+
+    return passes
+
+
 def matches(query: str, *texts: str | None) -> bool:
-    """Whether the texts hold all words of one of the query's alternatives (``needs|work``), in any case."""
-    haystack = " ".join(text for text in texts if text).casefold()
-    alternatives = [part.split() for part in query.casefold().split("|")]
-    wanted = [words for words in alternatives if words]
-    return not wanted or any(all(word in haystack for word in words) for words in wanted)
+    """Whether the texts pass ``text_matcher``."""
+    return text_matcher(query)(texts)
 
 
 @dataclass(slots=True)
@@ -104,7 +113,7 @@ class Model:
     in_git_repo: bool = False
     providers: tuple[str, ...] = ("claude", "demo")
     agents: dict[int, AgentView] = field(default_factory=dict[int, AgentView])
-    mission_list: MissionList = field(default_factory=lambda: MissionList(mission_test))
+    mission_list: MissionList = field(init=False)
     stats: QueueStats = field(default_factory=QueueStats)
     machine: MachineView = field(default_factory=MachineView)
     events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=EVENTS_KEPT))
@@ -122,6 +131,16 @@ class Model:
     expected_mission: str | None = None
     marks: Marks = field(default_factory=Marks)
     undos: list[UndoOffer] = field(default_factory=list[UndoOffer])
+
+    def __post_init__(self) -> None:
+        self.mission_list = MissionList(self._mission_passes)
+
+    def tick(self, now_ms: int) -> None:
+        """Takes the time; a filter by age is asked anew once a second."""
+        is_later = now_ms // 1000 != self.now_ms // 1000
+        self.now_ms = now_ms
+        if is_later and "age" in self.filters.get(Panel.MISSIONS, ""):
+            self.mission_list.filter_anew()
 
     def load(self, snapshot: Snapshot) -> None:
         """Replaces everything the supervisor tells; the person's choices stay where they still fit."""
@@ -157,7 +176,6 @@ class Model:
                 case EventLogged(event):
                     self.events.append(event)
                 case Resynced(snapshot):
-                    missions.clear()
                     self.load(snapshot)
                 case ConnectionChanged(problem):
                     self.connection_problem = problem
@@ -185,7 +203,7 @@ class Model:
 
     def shown_mission_ids(self) -> tuple[str, ...]:
         """The ids of ``shown_missions``: the very same tuple until one comes, goes or moves."""
-        return self.mission_list.shown(self.filters.get(Panel.MISSIONS, ""), self.now_ms)
+        return self.mission_list.shown(self.filters.get(Panel.MISSIONS, ""))
 
     def shown_events(self) -> tuple[Event, ...]:
         """Events that pass the filter, the newest first."""
@@ -225,10 +243,14 @@ class Model:
         if self.selected_agent not in agents:
             self.selected_agent = agents[0] if agents else None
         query = self.filters.get(Panel.MISSIONS, "")
-        if self.mission_list.is_shown(self.expected_mission, query, self.now_ms):
+        if self.mission_list.is_shown(self.expected_mission, query):
             self.selected_mission, self.expected_mission = self.expected_mission, None
-        if not self.mission_list.is_shown(self.selected_mission, query, self.now_ms):
-            self.selected_mission = next(iter(self.mission_list.shown(query, self.now_ms)), None)
+        if not self.mission_list.is_shown(self.selected_mission, query):
+            self.selected_mission = next(iter(self.mission_list.shown(query)), None)
+
+    def _mission_passes(self, query: str) -> Passes:
+        test = mission_test(query)
+        return lambda mission: test is None or test(mission, self.now_ms)
 
     def _take_machine(self, machine: MachineView) -> None:
         self.machine = machine

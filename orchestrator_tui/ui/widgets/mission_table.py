@@ -20,8 +20,8 @@ class MissionTable(Rows[str]):
         """Shows the model's missions at this time."""
         self._now_ms = now_ms
         self._costs = self._model.mission_list.has_costs
-        shown = self._model.shown_mission_ids()
         marks = frozenset(self._model.marks.missions)
+        shown = self._model.shown_mission_ids()
         self.show(shown, self._model.selected_mission, marked=marks, empty=self._empty_lines())
         query = self._model.filters.get(Panel.MISSIONS, "")
         below: Spans = ()

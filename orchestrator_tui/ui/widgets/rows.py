@@ -103,12 +103,13 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         empty: tuple[Spans, ...] = (),
     ) -> None:
         """Shows these rows with the cursor on ``selected``; ``empty`` is what stands there without rows."""
-        # Whoever shows the same tuple again, or a range, pays nothing for how long it is.
-        kept = keys if keys is self._keys or isinstance(keys, range) else tuple(keys)
+        # A range of numbers is compared and searched at once, however long it is; of all else, whoever shows the same
+        # tuple again pays nothing for how long it is.
+        kept = cast("Sequence[Key]", keys) if isinstance(keys, range) else tuple(keys)
         is_same = kept is self._keys or kept == self._keys
         moved = selected != self._selected or not is_same
         if not is_same:
-            self._keys, self._places = cast("Sequence[Key]", kept), None
+            self._keys, self._places = kept, None
         self._selected, self._marked, self._empty = selected, marked, empty
         self.virtual_size = Size(0, len(self._keys) + self._header_height)
         if moved:
@@ -146,7 +147,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def render_line(self, y: int) -> Strip:
         """Draws the widget's line ``y``."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self.base_style
         spans, cursor, marked = self._drawn[y] = self._line(y, width)
         if not self._keys or y < self._header_height:
             return self._strip(spans).adjust_cell_length(width, base).apply_style(base)
@@ -225,7 +226,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
 
     def _place_of(self, key: Key | None) -> int | None:
         if isinstance(self._keys, range):
-            return self._keys.index(key) if key in self._keys else None  # pyright: ignore
+            return self._keys.index(key) if isinstance(key, int) and key in self._keys else None
         if self._places is None:
             self._places = {each: index for index, each in enumerate(self._keys)}
         return None if key is None else self._places.get(key)

@@ -21,11 +21,11 @@ def standing_word(mission: PlannedMission) -> Look:
 
 def planned_header(width: int) -> Spans:
     """The column names."""
-    cells = [fit("STATUS", 13), fit("ID", 16), fit("TITLE", _title_width(width))]
+    cells = [fit("STATUS", 12), fit("ID", 14), fit("TITLE", _title_width(width))]
     if width >= 70:
         cells += [fit("PRI", 4), fit("TYPE", 13)]
     if width >= 100:
-        cells += [fit("ROLE", 12), fit("AFTER", 18)]
+        cells += [fit("ROLE", 10), fit("AFTER", 14)]
     return (Span("  " + "  ".join(cells), "muted"),)
 
 
@@ -34,16 +34,16 @@ def planned_row(mission: PlannedMission, width: int) -> Spans:
     look = standing_word(mission)
     word, weight = PRIORITY_WORDS[mission.priority]
     spans = [
-        Span(fit(f"{look.glyph} {look.word}", 13), look.token),
-        Span("  " + fit(mission.id, 16), "muted"),
+        Span(fit(f"{look.glyph} {look.word}", 12), look.token),
+        Span("  " + fit(mission.id, 14), "muted"),
         Span("  " + fit(mission.title, _title_width(width))),
     ]
     if width >= 70:
         spans += [Span("  " + fit(word, 4), weight), Span("  " + fit(mission.type, 13), "muted")]
     if width >= 100:
         spans += [
-            Span("  " + fit(mission.role or "-", 12), "muted"),
-            Span("  " + fit(", ".join(mission.depends_on) or "-", 18), "muted"),
+            Span("  " + fit(mission.role or "-", 10), "muted"),
+            Span("  " + fit(", ".join(mission.depends_on) or "-", 14), "muted"),
         ]
     return tuple(spans)
 
@@ -81,9 +81,9 @@ def will_queue(preview: PlanPreview) -> int:
 
 
 def _title_width(width: int) -> int:
-    taken = 3 + 13 + (2 + 16) + 2 + 1
+    taken = 3 + 12 + (2 + 14) + 2 + 1
     if width >= 70:
         taken += 6 + 15
     if width >= 100:
-        taken += 14 + 20
+        taken += 12 + 16
     return max(4, width - taken)

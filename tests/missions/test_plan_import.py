@@ -117,6 +117,7 @@ async def test_every_mistake_is_named_with_its_line_and_nothing_is_imported(
         (13, "depends_on"),
     ]
     assert all(one.remedy for one in shown.problems)
+    assert shown.problems[4].message.startswith("mission `b` depends on `nowhere`")
     assert shown.problems[2].source == "    priority: urgent"
     assert "nowhere" in shown.problems[4].message
     with pytest.raises(PlanError, match=r"plan\.yaml, line 2: "):
@@ -176,3 +177,17 @@ async def test_paths_go_on_as_folders_and_plan_files(
     assert await plans.files("nowhere/") == []
     assert "plans/" in await plans.files("")
     assert ".hidden/" not in await plans.files("")
+
+
+async def test_a_mission_that_is_broken_itself_is_still_the_one_that_others_mean(
+    plans: PlanImport, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.yaml").write_text(
+        "missions:\n"
+        "  - {id: parse, prompt: x, priority: urgent}\n"
+        "  - {id: b, prompt: x, depends_on: [parse]}\n"
+        "  - {id: c, prompt: x, depends_on: [prase]}\n"
+    )
+    first, second = (await plans.preview("plan.yaml")).problems
+    assert (first.line, first.field) == (2, "priority")
+    assert (second.line, second.remedy) == (4, "Did you mean `parse`?")

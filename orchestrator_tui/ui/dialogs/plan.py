@@ -7,7 +7,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from orchestrator_tui.core.errors import UsageError
+from orchestrator_tui.core.errors import OrchestratorError, UsageError
 from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
 from orchestrator_tui.ui.format import Span
 from orchestrator_tui.ui.widgets.frame import content_of
@@ -72,7 +72,15 @@ class PlanPathDialog(Form[str]):
             raise UsageError("The path is empty.", remedy="Write the path of a plan file, or esc.", field="path")
         # What is read after this may take a while; an earlier mistake is not its own.
         self.say(None)
+        line = self.query_one("#offered", Static)
+        line.update(content_of((Span("Reading…", "muted"),)))
+        line.display = True
         return text
+
+    def say(self, problem: OrchestratorError | None) -> None:
+        """Shows what is wrong with the path."""
+        super().say(problem)
+        self._show_offered(())
 
     def _show_offered(self, offered: Sequence[str]) -> None:
         line = self.query_one("#offered", Static)

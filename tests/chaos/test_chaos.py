@@ -1,6 +1,7 @@
 """The short form, and the proof that its checker sees each rule broken; the long form is ``python -m tests.chaos``."""
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable

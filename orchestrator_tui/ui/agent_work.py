@@ -19,6 +19,7 @@ from orchestrator_tui.ui.dialogs.spawn import SpawnDialog
 from orchestrator_tui.ui.dialogs.why import WhyDialog
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.pane_work import PaneWork
+from orchestrator_tui.ui.progress import name_job, report
 
 
 class AgentWork:
@@ -50,7 +51,8 @@ class AgentWork:
 
     async def _spawn(self, *, with_mission: bool) -> None:
         async def submit(request: SpawnRequest) -> None:
-            agents = await self._desk.client.spawn(request)
+            name_job(f"Starting {request.count} agents" if request.count > 1 else "Starting an agent")
+            agents = await self._desk.client.spawn(request, report if request.count > 1 else None)
             if agents:
                 self._desk.model.expected_agent = agents[0].id
                 self._desk.model.settle_selection()
@@ -129,6 +131,7 @@ class AgentWork:
             return
         preview = await self._desk.client.kill_preview(agent.id)
         if await self._desk.app.push_screen_wait(ConfirmKillDialog(preview)):
+            name_job(f"Ending {agent.name}")
             await self._desk.client.kill(agent.id)
 
     async def _restart(self) -> None:
@@ -139,6 +142,7 @@ class AgentWork:
             dialog = ConfirmDialog(f"Restart {agent.name}", question, losses, yes="restart")
             if not await self._desk.app.push_screen_wait(dialog):
                 return
+        name_job(f"Restarting {agent.name}")
         await self._desk.client.restart(agent.id)
         self._desk.done(f"Restarting {agent.name}.")
 

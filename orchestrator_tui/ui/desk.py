@@ -1,7 +1,8 @@
 """What every action works with: the app, the supervisor, the model, the screen, and what is chosen."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from textual.app import App
 
@@ -11,6 +12,7 @@ from orchestrator_tui.ui.attach import Attacher, attach_full_screen, can_attach
 from orchestrator_tui.ui.availability import Target
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.progress import Progress, person_is_asked
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +35,10 @@ class Desk:
         self.client = client
         self.model = model
         self.dashboard = dashboard
-        self.attacher = attacher
+        self.attacher = _lending(attacher)
+        self._can_lend = attacher is not attach_full_screen
         self.page: str | None = None
+        self.progress = Progress()
 
     def target(self) -> Target:
         """What an action would act on: in the missions panel the mission and its agent, else the chosen agent."""
@@ -50,7 +54,7 @@ class Desk:
         return Target(
             agent=agent,
             mission=mission,
-            can_attach=self.attacher is not attach_full_screen or can_attach(self.app),
+            can_attach=self._can_lend or can_attach(self.app),
             reads_back=self.dashboard.is_mounted and not self.dashboard.pane.follows,
         )
 
@@ -74,9 +78,14 @@ class Desk:
         """A toast: why nothing was done."""
         self.app.notify(text, severity="warning", markup=False)
 
-    def start(self, work: Awaitable[None], name: str) -> None:
-        """Does the work beside the screen; a failure is told."""
-        self.app.run_worker(self.guard(work), name=name, group="action", exit_on_error=False)
+    def start(self, work: Awaitable[None], name: str, label: str | None = None) -> None:
+        """Does the work beside the screen; a failure is told.
+
+        What takes long gets a bar with ``label`` (by default the name); ``progress.name_job`` and ``progress.report``
+        tell more while it works.
+        """
+        followed = self.progress.follow(work, label or name)
+        self.app.run_worker(self.guard(followed), name=name, group="action", exit_on_error=False)
 
     async def guard(self, work: Awaitable[None]) -> None:
         """Awaits the work; a failure is told instead of raised."""
@@ -98,3 +107,13 @@ class Desk:
             severity="error",
             markup=False,
         )
+
+
+def _lending(attacher: Attacher) -> Attacher:
+    """While the terminal is lent, it is the person who is waited for."""
+
+    async def lend(app: App[Any], argv: Sequence[str]) -> None:
+        with person_is_asked():
+            await attacher(app, argv)
+
+    return lend

@@ -1,10 +1,13 @@
 """Runs actions by id, or says why one cannot be run now."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
 
 from textual.app import App
 
 from orchestrator_tui.core.lifecycle import GONE_STATES
+from orchestrator_tui.core.models import AgentState
 from orchestrator_tui.core.views import ShutdownMode, SupervisorClient
 from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.agent_work import AgentWork
@@ -19,7 +22,10 @@ from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
+from orchestrator_tui.ui.progress import name_job, report
 from orchestrator_tui.ui.view_work import ViewWork
+
+_log = logging.getLogger(__name__)
 
 
 class Operations:
@@ -72,7 +78,7 @@ class Operations:
             return
         work = self._handlers[action_id]()
         if work is not None:
-            self.desk.start(work, action_id)
+            self.desk.start(work, action_id, self._actions[action_id].label.capitalize())
 
     async def _help(self) -> None:
         await self.desk.app.push_screen_wait(HelpDialog(tuple(self._actions.values())))
@@ -80,5 +86,26 @@ class Operations:
     async def _quit(self) -> None:
         living = sum(agent.state not in GONE_STATES for agent in self.desk.model.agents.values())
         mode = await self.desk.app.push_screen_wait(QuitDialog(living))
+        if mode == "stop_agents":
+            await self._stop_agents()
         if mode is not None:
             self.desk.app.exit(mode)
+
+    async def _stop_agents(self) -> None:
+        """Ends them while it can still be seen; whoever leaves with this answer ends those that could not be."""
+        ids = [agent.id for agent in self.desk.model.agents.values() if agent.state is not AgentState.STOPPED]
+        name_job(f"Stopping {len(ids)} agent{'s' * (len(ids) != 1)}")
+        done = 0
+
+        async def stop(agent_id: int) -> None:
+            nonlocal done
+            try:
+                await self.desk.client.kill(agent_id)
+            finally:
+                done += 1
+                report(done, len(ids))
+
+        report(0, len(ids))
+        for failure in await asyncio.gather(*(stop(agent_id) for agent_id in ids), return_exceptions=True):
+            if isinstance(failure, BaseException):
+                _log.warning("an agent could not be stopped: %s", failure)

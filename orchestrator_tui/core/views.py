@@ -10,7 +10,9 @@ from typing import Literal, Protocol
 from orchestrator_tui.core.activity import Activity
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.config import AgentConfig
+from orchestrator_tui.core.event_filter import EventFilter
 from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.history import CommandView, EventPage
 from orchestrator_tui.core.models import (
     AgentState,
     Mission,
@@ -26,6 +28,7 @@ from orchestrator_tui.core.permission_rules import PermissionRule
 from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
 from orchestrator_tui.core.verdict import Verdict
+from orchestrator_tui.core.work import ReviewComment, WorkStatus, WorktreeDiff
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class AgentView:
     """One agent's row. ``state_since`` and ``idle_ms`` in milliseconds; ``task_title`` is its mission's first line.
 
     ``spent`` is that of all its life; ``context_percent`` how full its conversation's context is, None when not known.
+    ``branch`` is that of its own worktree, None without one; ``work`` where that stands, None until it was looked at.
     ``crashes`` are the times of its recent ones, for the restart budget.
     """
 
@@ -61,6 +65,8 @@ class AgentView:
     branch: str | None = None
     spent: Spent = NOTHING_SPENT
     context_percent: float | None = None
+    note: str | None = None
+    work: WorkStatus | None = None
     crashes: tuple[int, ...] = ()
 
 
@@ -133,7 +139,10 @@ class MachineView:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a screen needs to start. ``missions``: open ones first, then the newest ended, at most 500."""
+    """Everything a screen needs to start. ``missions``: open ones first, then the newest ended, at most 500.
+
+    ``viewer_of`` is the supervisor's process id where that is another process than the screen's.
+    """
 
     session: str
     cwd: str
@@ -146,6 +155,7 @@ class Snapshot:
     default_provider: str = "claude"
     in_git_repo: bool = False
     providers: tuple[str, ...] = ("claude", "demo")
+    viewer_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +207,31 @@ class AttentionChanged:
     items: tuple[AttentionItem, ...]
 
 
-Update = AgentChanged | AgentRemoved | MissionChanged | StatsChanged | MachineChanged | EventLogged | AttentionChanged
+@dataclass(frozen=True, slots=True)
+class Resynced:
+    """Everything anew: what was told before no longer counts."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """The way to the supervisor broke, ``problem`` says how in words; or it is whole again (None)."""
+
+    problem: str | None
+
+
+Update = (
+    AgentChanged
+    | AgentRemoved
+    | MissionChanged
+    | StatsChanged
+    | MachineChanged
+    | EventLogged
+    | AttentionChanged
+    | Resynced
+    | ConnectionChanged
+)
 
 
 class Feed(Protocol):
@@ -259,6 +293,9 @@ class MissionChanges:
     role: Role | None = None
 
 
+UNDO_WINDOW_MS = 10_000
+"""How long after a kill ``undo_kill`` brings the agent back."""
+
 ShutdownMode = Literal["keep", "stop_agents"]
 
 
@@ -297,6 +334,13 @@ class SupervisorClient(Protocol):
         """Ends the agent and its process tree on purpose."""
         ...
 
+    async def undo_kill(self, agent_id: int) -> Sequence[str]:
+        """Brings an agent back that was killed a moment ago; the ids of the missions that it has again.
+
+        Refused when ``UNDO_WINDOW_MS`` is over.
+        """
+        ...
+
     async def restart(self, agent_id: int) -> None:
         """Starts the agent anew on its conversation and mission."""
         ...
@@ -311,6 +355,10 @@ class SupervisorClient(Protocol):
 
     async def rename(self, agent_id: int, name: str) -> None:
         """Gives the agent another name."""
+        ...
+
+    async def note(self, agent_id: int, text: str) -> None:
+        """Keeps a person's note on the agent; an empty one takes it away."""
         ...
 
     async def hold(self, agent_id: int, held: bool) -> None:
@@ -365,6 +413,18 @@ class SupervisorClient(Protocol):
         """Gives the agent's window ``size`` (columns, rows) while a person types there; None gives its own back."""
         ...
 
+    async def look_at_work(self, agent_id: int) -> None:
+        """Somebody looks at the agent: has ``AgentView.work`` brought up to date soon."""
+        ...
+
+    async def diff(self, agent_id: int) -> WorktreeDiff:
+        """What the agent's worktree has and its base has not; refused for an agent without one."""
+        ...
+
+    async def send_review(self, agent_id: int, comments: Sequence[ReviewComment]) -> str | None:
+        """Sends all comments as one message; the file that holds them, None when the line did. Refused as ``send``."""
+        ...
+
     async def add_mission(self, spec: MissionSpec) -> str:
         """Queues a mission; returns its id."""
         ...
@@ -385,10 +445,25 @@ class SupervisorClient(Protocol):
         """Queues a failed or cancelled mission again."""
         ...
 
+    async def assign_mission(self, mission_id: str, agent_id: int | None) -> None:
+        """Lets only this agent take the mission, while it lives; None lets every agent take it again."""
+        ...
+
     async def release_quota(self) -> int:
         """Ends every wait for an account's limit by hand; how many there were."""
         ...
 
     async def add_dependency(self, mission_id: str, on: str) -> None:
         """Makes a waiting mission depend on another one."""
+        ...
+
+    async def older_events(self, before: int | None, limit: int, wanted: EventFilter) -> EventPage:
+        """Up to ``limit`` events that pass, the newest of those numbered below ``before`` (None: of all).
+
+        A page may hold fewer, or none, and say where to go on: it looks at a few thousand events.
+        """
+        ...
+
+    async def commands(self, after: int, polls: bool) -> Sequence[CommandView]:
+        """The tmux and git commands numbered above ``after`` that are still remembered; ``polls``: looks too."""
         ...

@@ -89,6 +89,11 @@ class SqliteStore:
         self._intake.update(mission_id, changed, changes.prompt, changes.context)
         return self.get(mission_id)
 
+    def give(self, mission_id: str, agent_id: int | None) -> Mission:
+        """Keeps a mission for one agent."""
+        self._intake.give(mission_id, agent_id)
+        return self.get(mission_id)
+
     def add_dependency(self, mission_id: str, on: str) -> Mission:
         """Adds an edge."""
         self._intake.add_dependency(mission_id, on)

@@ -120,6 +120,10 @@ class MissionStore(Transactions, Protocol):
         """Edits an open mission. Raises NotAllowedNow."""
         ...
 
+    def give(self, mission_id: str, agent_id: int | None) -> Mission:
+        """Keeps an unclaimed mission for one agent, or for nobody. Raises NotAllowedNow."""
+        ...
+
     def add_dependency(self, mission_id: str, on: str) -> Mission:
         """Adds an edge. Raises NotAllowedNow, UnknownDependency, DependencyCycle."""
         ...

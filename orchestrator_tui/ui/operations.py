@@ -1,6 +1,5 @@
 """Runs actions by id, or says why one cannot be run now."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -13,16 +12,23 @@ from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.agent_work import AgentWork
 from orchestrator_tui.ui.attach import Attacher
 from orchestrator_tui.ui.availability import Target, reason_unavailable
+from orchestrator_tui.ui.code_work import CodeWork
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.help import HelpDialog
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
 from orchestrator_tui.ui.health_work import HealthWork
+from orchestrator_tui.ui.log_work import LogWork
+from orchestrator_tui.ui.many_work import ManyWork
 from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
+from orchestrator_tui.ui.outcomes import to_each
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
-from orchestrator_tui.ui.progress import name_job, report
+from orchestrator_tui.ui.progress import name_job
+from orchestrator_tui.ui.remembered import Remembered
+from orchestrator_tui.ui.spawn_work import SpawnWork
+from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.view_work import ViewWork
 
 _log = logging.getLogger(__name__)
@@ -39,6 +45,8 @@ class Operations:
         dashboard: Dashboard,
         actions: Sequence[Action],
         attacher: Attacher,
+        remembered: Remembered,
+        tools: Tools = NO_TOOLS,
     ) -> None:
         self._actions = {action.id: action for action in actions}
         self.desk = Desk(app, client, model, dashboard, attacher)
@@ -46,12 +54,20 @@ class Operations:
         self.pane = PaneWork(app, client, dashboard, self.puller, self.desk.tell)
         self.agents = AgentWork(self.desk, self.pane)
         self.missions = MissionWork(self.desk, self.run)
-        self.view = ViewWork(self.desk, self.pane)
+        self.log = LogWork(self.desk, self.missions.open_page)
+        self.view = ViewWork(self.desk, self.pane, remembered)
+        self.many = ManyWork(self.desk)
+        self.code = CodeWork(self.desk, tools)
+        self.spawning = SpawnWork(self.desk, remembered)
         self.health = HealthWork(self.desk)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
             **self.view.handlers(),
+            **self.log.handlers(),
+            **self.many.handlers(),
+            **self.code.handlers(),
+            **self.spawning.handlers(),
             **self.health.handlers(),
             "app.palette": app.action_command_palette,
             "app.help": self._help,
@@ -68,15 +84,16 @@ class Operations:
 
     def is_enabled(self, action: Action) -> bool:
         """Whether the action can run now."""
-        return reason_unavailable(action.when, self.target()) is None
+        return self.many.instead_of(action.id) is not None or reason_unavailable(action.when, self.target()) is None
 
     def run(self, action_id: str) -> None:
         """Runs the action, or says why it cannot be run."""
-        reason = reason_unavailable(self._actions[action_id].when, self.target())
+        handler = self.many.instead_of(action_id)
+        reason = None if handler else reason_unavailable(self._actions[action_id].when, self.target())
         if reason is not None:
             self.desk.warn(reason)
             return
-        work = self._handlers[action_id]()
+        work = (handler or self._handlers[action_id])()
         if work is not None:
             self.desk.start(work, action_id, self._actions[action_id].label.capitalize())
 
@@ -84,6 +101,10 @@ class Operations:
         await self.desk.app.push_screen_wait(HelpDialog(tuple(self._actions.values())))
 
     async def _quit(self) -> None:
+        if self.desk.model.viewer_of is not None:
+            # The supervisor is another process, which goes on without this screen.
+            self.desk.app.exit("keep")
+            return
         living = sum(agent.state not in GONE_STATES for agent in self.desk.model.agents.values())
         mode = await self.desk.app.push_screen_wait(QuitDialog(living))
         if mode == "stop_agents":
@@ -93,19 +114,10 @@ class Operations:
 
     async def _stop_agents(self) -> None:
         """Ends them while it can still be seen; whoever leaves with this answer ends those that could not be."""
-        ids = [agent.id for agent in self.desk.model.agents.values() if agent.state is not AgentState.STOPPED]
-        name_job(f"Stopping {len(ids)} agent{'s' * (len(ids) != 1)}")
-        done = 0
-
-        async def stop(agent_id: int) -> None:
-            nonlocal done
-            try:
-                await self.desk.client.kill(agent_id)
-            finally:
-                done += 1
-                report(done, len(ids))
-
-        report(0, len(ids))
-        for failure in await asyncio.gather(*(stop(agent_id) for agent_id in ids), return_exceptions=True):
-            if isinstance(failure, BaseException):
-                _log.warning("an agent could not be stopped: %s", failure)
+        living = [
+            (agent.id, agent.name) for agent in self.desk.model.agents.values() if agent.state is not AgentState.STOPPED
+        ]
+        name_job(f"Stopping {len(living)} agent{'s' * (len(living) != 1)}")
+        outcome = await to_each(living, self.desk.client.kill)
+        for _, name, reason in outcome.refused:
+            _log.warning("%s could not be stopped: %s", name, reason)

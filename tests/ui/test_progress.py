@@ -5,11 +5,12 @@ import asyncio
 import pytest
 
 from orchestrator_tui.core.models import AgentState
+from orchestrator_tui.core.views import AgentChanged
 from orchestrator_tui.ui.app import OrchestratorApp
 from orchestrator_tui.ui.progress import Job, Progress, report
 from orchestrator_tui.ui.widgets.progress_line import BAR, ProgressLine, progress_spans
 from tests.ui.conftest import RecordingAttacher
-from tests.ui.fake_client import FLEET, FakeClient, FrozenClock
+from tests.ui.fake_client import FLEET, FakeClient, FrozenClock, agent
 from tests.ui.steps import WIDE, DashboardPilot, closed, dialog, ready, until
 
 
@@ -72,7 +73,10 @@ async def test_a_form_that_hands_over_many_agents_counts_them(app: OrchestratorA
         await dialog(pilot, app, "New agent")
         app.screen.query_one("#field-count").value = "3"  # pyright: ignore[reportAttributeAccessIssue]
         await pilot.press("ctrl+s")
-        await named(pilot, app, "Starting 3 agents  1 of 3")
+        await named(pilot, app, "Starting 3 agents  0 of 3")
+        for number in (100, 101):
+            client.feeds[-1].push(AgentChanged(agent(number, f"agent-{number}", AgentState.STARTING, 0)))
+        await named(pilot, app, "Starting 3 agents  2 of 3")
         let_go(client)
         await closed(pilot, app)
         assert line(app) == ""

@@ -71,7 +71,6 @@ from orchestrator_tui.core.views import (
     QuotaView,
     SpawnRequest,
     Stroke,
-    Told,
 )
 from orchestrator_tui.core.work import ReviewComment, WorktreeDiff
 from orchestrator_tui.missions.changes import Resumed
@@ -266,11 +265,11 @@ class Supervisor:
 
     # -- agents ----------------------------------------------------------------------------------------------------
 
-    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
+    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
         """Starts agents and queues the first mission, if there is one."""
         spec = request.first_mission
         try:
-            agents = await self.spawner.spawn_pool(request.count, request.config, told)
+            agents = await self.spawner.spawn_pool(request.count, request.config)
         except PoolIncomplete:
             if spec is not None:
                 await self.add_mission(spec)

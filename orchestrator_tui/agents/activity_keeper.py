@@ -42,8 +42,10 @@ class ActivityKeeper:
         # The log may hold tens of thousands of lines: too many to read on the loop.
         events = await asyncio.to_thread(self._event_log.since, now - HOUR_MS, EventType.STATUS)
         self._states.restore(change for event in events if (change := state_change(event)) is not None)
-        for counted in await self._fleet.queue.ledger.since(now - (RATES_KEPT + 6) * BUCKET_MS):
-            self._tokens.add(counted.agent_id, counted.at, counted.grown.tokens)
+        known = await self._fleet.queue.ledger.since(now - (RATES_KEPT + 6) * BUCKET_MS)
+        # What was counted since the start is in the ledger too: it must not be counted again.
+        self._tokens = TokenMeter()
+        self.spent(known)
 
     def take(self, event: Event) -> None:
         """Notes a change of state."""

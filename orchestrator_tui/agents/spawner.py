@@ -26,7 +26,6 @@ from orchestrator_tui.core.models import (
     Task,
 )
 from orchestrator_tui.core.roles import default_model
-from orchestrator_tui.core.views import Told
 
 MOST_AT_ONCE = 200
 STORE_TRIES = 10
@@ -56,8 +55,8 @@ class AgentSpawner:
         """
         return (await self.spawn_pool(1, config))[0]
 
-    async def spawn_pool(self, count: int, config: AgentConfig, told: Told | None = None) -> list[Agent]:
-        """Starts ``count`` agents of one configuration, in order of their ids; ``told`` hears how many have started.
+    async def spawn_pool(self, count: int, config: AgentConfig) -> list[Agent]:
+        """Starts ``count`` agents of one configuration, in order of their ids.
 
         Raises as ``spawn_agent`` does when none starts, and PoolIncomplete when some do: those live on.
         """
@@ -67,15 +66,7 @@ class AgentSpawner:
         if count > 1 and config.name is not None:
             raise UsageError("`name` is for a single agent.", remedy="Leave it out for a pool.", field="name")
         records = await self._register(count, config)
-        started_ids: set[int] = set()
-
-        async def start(record: AgentRecord) -> None:
-            await self._start(record)
-            started_ids.add(record.id)
-            if told is not None:
-                told(len(started_ids), count)
-
-        results = await asyncio.gather(*(start(record) for record in records), return_exceptions=True)
+        results = await asyncio.gather(*(self._start(record) for record in records), return_exceptions=True)
         failed = [(record.name, error) for record, error in zip(records, results, strict=True) if error is not None]
         started = [self.agent(record.id) for record, error in zip(records, results, strict=True) if error is None]
         raise_for(started, failed, count)

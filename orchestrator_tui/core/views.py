@@ -3,7 +3,7 @@
 A client opens a ``Feed``: a complete ``Snapshot`` and then every later ``Update``, without a gap or a repeat.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -308,10 +308,6 @@ class KillPreview:
     losses: tuple[str, ...] = field(default_factory=tuple)
 
 
-Told = Callable[[int, int], None]
-"""Hears of a long piece of work how many parts are done, and of how many."""
-
-
 class SupervisorClient(Protocol):
     """All that a screen knows of the supervisor. Commands raise OrchestratorError with a remedy."""
 
@@ -323,8 +319,8 @@ class SupervisorClient(Protocol):
         """What every agent did and used during the last hour."""
         ...
 
-    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
-        """Starts agents; returns them in ``starting``. ``told`` hears how many of them have started."""
+    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
+        """Starts agents; returns them in ``starting``."""
         ...
 
     async def kill_preview(self, agent_id: int) -> KillPreview:

@@ -17,6 +17,7 @@ from orchestrator_tui.ui.dialogs.line import RenameDialog, SendDialog
 from orchestrator_tui.ui.dialogs.why import WhyDialog
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.pane_work import PaneWork
+from orchestrator_tui.ui.progress import name_job
 
 
 class AgentWork:
@@ -106,6 +107,7 @@ class AgentWork:
             return
         preview = await self._desk.client.kill_preview(agent.id)
         if await self._desk.app.push_screen_wait(ConfirmKillDialog(preview)):
+            name_job(f"Ending {agent.name}")
             await self._desk.client.kill(agent.id)
             self._desk.done(f"Killed {agent.name}. {self._desk.offer_undo(((agent.id, agent.name),))}")
 
@@ -117,6 +119,7 @@ class AgentWork:
             dialog = ConfirmDialog(f"Restart {agent.name}", question, losses, yes="restart")
             if not await self._desk.app.push_screen_wait(dialog):
                 return
+        name_job(f"Restarting {agent.name}")
         await self._desk.client.restart(agent.id)
         self._desk.done(f"Restarting {agent.name}.")
 

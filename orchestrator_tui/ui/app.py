@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
+from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from orchestrator_tui.core.attention import overdue
@@ -22,11 +23,13 @@ from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
+from orchestrator_tui.ui.progress import person_is_asked
 from orchestrator_tui.ui.remembered import Remembered
 from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
 from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.pane_view import PaneView
+from orchestrator_tui.ui.widgets.progress_line import ProgressView
 
 
 class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
@@ -82,6 +85,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self._operations = Operations(
             self, client, self._model, self._dashboard, self._action_registry, attacher, remembered, tools
         )
+        self._progress = ProgressView(self, self._operations.desk.progress)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
             self.bind(key, f"press('{key}')", show=False)
@@ -100,6 +104,13 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     def operations(self) -> Operations:
         """What the actions do."""
         return self._operations
+
+    async def push_screen_wait(  # pyright: ignore[reportIncompatibleMethodOverride] - one signature serves all overloads
+        self, screen: Screen[Any] | str, *, mode: str | None = None
+    ) -> Any:
+        """Asks a person; what asks does not count as working meanwhile."""
+        with person_is_asked():
+            return await super().push_screen_wait(screen, mode=mode)
 
     def get_default_screen(self) -> Dashboard:
         """The dashboard."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from textual.app import App
 
@@ -11,6 +12,7 @@ from orchestrator_tui.ui.attach import Attacher, Lender, attach_full_screen, can
 from orchestrator_tui.ui.availability import Target
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.progress import Progress, person_is_asked
 from orchestrator_tui.ui.undo import offer, open_offer
 
 _log = logging.getLogger(__name__)
@@ -37,8 +39,10 @@ class Desk:
         self.client = client
         self.model = model
         self.dashboard = dashboard
-        self.attacher = attacher
+        self.attacher = _lending(attacher)
+        self._can_lend = attacher is not attach_full_screen
         self.page: str | None = None
+        self.progress = Progress()
         self.lender: Lender = lend_terminal
         self.is_lent = False
 
@@ -56,7 +60,7 @@ class Desk:
         return Target(
             agent=agent,
             mission=mission,
-            can_attach=self.attacher is not attach_full_screen or can_attach(self.app),
+            can_attach=self._can_lend or can_attach(self.app),
             reads_back=self.dashboard.is_mounted and not self.dashboard.pane.follows,
             can_undo=open_offer(self.model.undos, self.dashboard.clock.now_ms()) is not None,
             in_list=self.page is None and self.dashboard.active in (Panel.AGENTS, Panel.MISSIONS),
@@ -89,7 +93,8 @@ class Desk:
         self.is_lent = True
         self.dashboard.refresh_model()
         try:
-            return await self.lender(self.app, argv, cwd)
+            with person_is_asked():
+                return await self.lender(self.app, argv, cwd)
         finally:
             self.is_lent = False
             self.dashboard.refresh_model()
@@ -102,9 +107,14 @@ class Desk:
         """A toast: why nothing was done."""
         self.app.notify(text, severity="warning", markup=False)
 
-    def start(self, work: Awaitable[None], name: str) -> None:
-        """Does the work beside the screen; a failure is told."""
-        self.app.run_worker(self.guard(work), name=name, group="action", exit_on_error=False)
+    def start(self, work: Awaitable[None], name: str, label: str | None = None) -> None:
+        """Does the work beside the screen; a failure is told.
+
+        What takes long gets a bar with ``label`` (by default the name); ``progress.name_job`` and ``progress.report``
+        tell more while it works.
+        """
+        followed = self.progress.follow(work, label or name)
+        self.app.run_worker(self.guard(followed), name=name, group="action", exit_on_error=False)
 
     async def guard(self, work: Awaitable[None]) -> None:
         """Awaits the work; a failure is told instead of raised."""
@@ -126,3 +136,13 @@ class Desk:
             severity="error",
             markup=False,
         )
+
+
+def _lending(attacher: Attacher) -> Attacher:
+    """While the terminal is lent, it is the person who is waited for."""
+
+    async def lend(app: App[Any], argv: Sequence[str]) -> None:
+        with person_is_asked():
+            await attacher(app, argv)
+
+    return lend

@@ -1,10 +1,12 @@
 """Runs actions by id, or says why one cannot be run now."""
 
+import logging
 from collections.abc import Sequence
 
 from textual.app import App
 
 from orchestrator_tui.core.lifecycle import GONE_STATES
+from orchestrator_tui.core.models import AgentState
 from orchestrator_tui.core.views import ShutdownMode, SupervisorClient
 from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.agent_work import AgentWork
@@ -20,13 +22,17 @@ from orchestrator_tui.ui.log_work import LogWork
 from orchestrator_tui.ui.many_work import ManyWork
 from orchestrator_tui.ui.mission_work import MissionWork
 from orchestrator_tui.ui.model import Model
+from orchestrator_tui.ui.outcomes import to_each
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
 from orchestrator_tui.ui.plan_work import PlanWork
+from orchestrator_tui.ui.progress import name_job
 from orchestrator_tui.ui.remembered import Remembered
 from orchestrator_tui.ui.spawn_work import SpawnWork
 from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.view_work import ViewWork
+
+_log = logging.getLogger(__name__)
 
 
 class Operations:
@@ -91,7 +97,7 @@ class Operations:
             return
         work = (handler or self._handlers[action_id])()
         if work is not None:
-            self.desk.start(work, action_id)
+            self.desk.start(work, action_id, self._actions[action_id].label.capitalize())
 
     async def _help(self) -> None:
         await self.desk.app.push_screen_wait(HelpDialog(tuple(self._actions.values())))
@@ -103,5 +109,17 @@ class Operations:
             return
         living = sum(agent.state not in GONE_STATES for agent in self.desk.model.agents.values())
         mode = await self.desk.app.push_screen_wait(QuitDialog(living))
+        if mode == "stop_agents":
+            await self._stop_agents()
         if mode is not None:
             self.desk.app.exit(mode)
+
+    async def _stop_agents(self) -> None:
+        """Ends them while it can still be seen; whoever leaves with this answer ends those that could not be."""
+        living = [
+            (agent.id, agent.name) for agent in self.desk.model.agents.values() if agent.state is not AgentState.STOPPED
+        ]
+        name_job(f"Stopping {len(living)} agent{'s' * (len(living) != 1)}")
+        outcome = await to_each(living, self.desk.client.kill)
+        for _, name, reason in outcome.refused:
+            _log.warning("%s could not be stopped: %s", name, reason)

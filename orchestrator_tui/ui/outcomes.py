@@ -1,12 +1,14 @@
 """One action on many: done side by side, and told in one line. Nothing that is refused stops the others."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from orchestrator_tui.core.errors import OrchestratorError
+from orchestrator_tui.ui.progress import report
 
 _log = logging.getLogger(__name__)
 
@@ -44,11 +46,15 @@ async def to_each(
     subjects: Sequence[tuple[Key, str]], work: Callable[[Key], Awaitable[Answer]]
 ) -> Outcome[Key, Answer]:
     """Does ``work`` for each key; ``subjects`` are keys with names, whose order the outcome keeps."""
-    limit = asyncio.Semaphore(AT_ONCE)
+    limit, ended = asyncio.Semaphore(AT_ONCE), itertools.count(1)
+    report(0, len(subjects))
 
     async def one(key: Key) -> Answer:
-        async with limit:
-            return await work(key)
+        try:
+            async with limit:
+                return await work(key)
+        finally:
+            report(next(ended), len(subjects))
 
     results = await asyncio.gather(*(one(key) for key, _ in subjects), return_exceptions=True)
     done: list[tuple[Key, Answer]] = []

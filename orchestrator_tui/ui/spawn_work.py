@@ -1,15 +1,21 @@
 """What starts agents: one kind of them, or a pool of several kinds."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from functools import partial
+from typing import Any
 
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.models import IsolationMode
-from orchestrator_tui.core.views import SpawnRequest
+from orchestrator_tui.core.views import AgentView, SpawnRequest
 from orchestrator_tui.ui.commands import Entry
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.spawn import SpawnDialog, pool_requests
+from orchestrator_tui.ui.model import Model
+from orchestrator_tui.ui.progress import name_job, report
 from orchestrator_tui.ui.remembered import Remembered
+
+COUNT_S = 0.25
 
 
 class SpawnWork:
@@ -59,10 +65,12 @@ class SpawnWork:
     async def _spawn(self, requests: Sequence[SpawnRequest]) -> None:
         """Starts all of them; what fails after something has started is told beside it, not instead of it."""
         names: list[str] = []
-        model = self._desk.model
+        model, total = self._desk.model, sum(request.count for request in requests)
+        name_job(f"Starting {total} agents" if total > 1 else "Starting an agent")
+        counting = StartedCount(model, total)
         for request in requests:
             try:
-                agents = await self._desk.client.spawn(request)
+                agents = await counting.follow(self._desk.client.spawn(request))
             except OrchestratorError as problem:
                 if not names:
                     raise
@@ -73,3 +81,24 @@ class SpawnWork:
                 model.settle_selection()
             names += [agent.name for agent in agents]
         self._desk.done("Starting " + ", ".join(names) + ".")
+
+
+class StartedCount:
+    """Tells how many of ``total`` new agents have a pane, as the feed shows them while their start is awaited."""
+
+    def __init__(self, model: Model, total: int) -> None:
+        self._model = model
+        self._before = frozenset(model.agents)
+        self._total = total
+
+    async def follow(self, work: Coroutine[Any, Any, Sequence[AgentView]]) -> Sequence[AgentView]:
+        """What ``work`` answers; told of meanwhile where there is more than one agent to count."""
+        starting = asyncio.ensure_future(work)
+        try:
+            while self._total > 1 and not starting.done():
+                new = (agent for agent_id, agent in self._model.agents.items() if agent_id not in self._before)
+                report(min(self._total, sum(agent.pane_id is not None for agent in new)), self._total)
+                await asyncio.wait({starting}, timeout=COUNT_S)
+            return await starting
+        finally:
+            starting.cancel()

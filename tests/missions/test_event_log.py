@@ -142,3 +142,13 @@ async def test_data_that_json_does_not_know_is_written_as_text(tmp_path: Path):
     log.append(Event(EventType.STATUS, at=1, data={"path": Path("/x"), "kind": EventType.CRASH}))
     await log.aclose()
     assert lines_of(tmp_path / "events.jsonl")[0]["data"] == {"path": "/x", "kind": "crash"}
+
+
+async def test_events_of_one_kind_are_read_from_a_time_on_across_rotated_files(tmp_path: Path):
+    log = EventLog(tmp_path / "events.jsonl", max_bytes=600)
+    for number in range(12):
+        log.append(event(number, EventType.STATUS if number % 2 else EventType.READY))
+    assert [one.at for one in log.since(5, EventType.STATUS)] == [5, 7, 9, 11]
+    assert (tmp_path / "events.jsonl.1").exists()
+    assert log.since(50, EventType.STATUS) == []
+    await log.aclose()

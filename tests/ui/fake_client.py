@@ -38,7 +38,6 @@ from orchestrator_tui.core.views import (
     Snapshot,
     SpawnRequest,
     Stroke,
-    Told,
     Update,
 )
 from orchestrator_tui.core.work import ReviewComment, WorkStatus, WorktreeDiff
@@ -472,10 +471,8 @@ class FakeClient:
         self.activity_asked += 1
         return self.known_activity
 
-    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
+    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
         self._record("spawn", request)
-        if told is not None:
-            told(1, request.count)
         await self.passes()
         first = 100
         return [

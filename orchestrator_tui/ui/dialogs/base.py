@@ -12,6 +12,7 @@ from textual.widgets import Label, Static
 
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.progress import current_job, goes_on
 from orchestrator_tui.ui.widgets.frame import content_of
 
 Result = TypeVar("Result")
@@ -31,6 +32,11 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     heading: str = ""
     rows_above: int = 0
     hints: Spans = key_hints(("esc", "cancel"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        # A key in the dialog is handled in the app's own task; the work that asks is known only here.
+        self.job = current_job()
 
     def body(self) -> Iterable[Widget]:
         """The dialog's own widgets."""
@@ -95,7 +101,8 @@ class Form(Dialog[None], Generic[Value]):
 
     async def _hand_over(self) -> None:
         try:
-            await self._submit(self.collect())
+            with goes_on(self.job):
+                await self._submit(self.collect())
         except OrchestratorError as problem:
             self.say(problem)
             fields = self.query(f"#field-{problem.field}") if problem.field else ()

@@ -22,6 +22,7 @@ from orchestrator_tui.ui.dialogs.inbox_detail import detail_spans, is_answered_b
 from orchestrator_tui.ui.dialogs.inbox_forms import DenyDialog, RuleDialog, WordsDialog
 from orchestrator_tui.ui.format import Span, Spans, duration, fit
 from orchestrator_tui.ui.model import Model
+from orchestrator_tui.ui.progress import goes_on
 from orchestrator_tui.ui.question_draft import Draft
 from orchestrator_tui.ui.widgets.frame import content_of
 
@@ -252,7 +253,8 @@ class InboxDialog(Dialog[AttentionItem]):
 
     async def _guarded(self, answer: Awaitable[None]) -> None:
         try:
-            await answer
+            with goes_on(self.job):
+                await answer
         except OrchestratorError as problem:
             self.say(problem)
 

@@ -17,6 +17,7 @@ from orchestrator_tui.core.views import (
     AgentRemoved,
     AgentView,
     AttentionChanged,
+    ConnectionChanged,
     EventLogged,
     MachineChanged,
     MachineView,
@@ -71,6 +72,10 @@ class Updates:
         self._attention: tuple[AttentionItem, ...] | None = None
         self.resource_changed: Callable[[str], Awaitable[None]] = _nobody_listens
 
+    def is_watched(self) -> bool:
+        """Whether a feed is open."""
+        return self._bus.is_watched
+
     def agent_changed(self, agent_id: int) -> None:
         """Notes that an agent's row may have changed."""
         self._changed_agents.add(agent_id)
@@ -94,6 +99,10 @@ class Updates:
         if machine != self.machine:
             self.machine = machine
             self._bus.publish(MachineChanged(machine))
+
+    def last_word(self, text: str) -> None:
+        """Tells every screen why it will hear no more."""
+        self._bus.publish(ConnectionChanged(text))
 
     def agent_rows(self) -> list[AgentView]:
         """Every agent as a row."""

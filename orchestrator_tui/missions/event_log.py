@@ -9,7 +9,7 @@ import itertools
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,7 @@ class EventLog:
         self._write()
         found: deque[Event] = deque()
         with self._file, contextlib.suppress(OSError):
-            paths = log_files(self._path, self._keep)
-            for line in itertools.chain.from_iterable(lines_backwards(path) for path in paths if path.exists()):
+            for line in self._lines_backwards():
                 if len(found) >= n:
                     break
                 event = event_of(line)
@@ -89,6 +88,22 @@ class EventLog:
         Raises OSError.
         """
         return await asyncio.to_thread(self._older, before, limit, accepts, oldest_ms)
+
+    def since(self, at: int, kind: EventType) -> list[Event]:
+        """Events of one kind that happened at ``at`` or later, oldest first; reads files and is for threads."""
+        self._write()
+        mark = f'"type":"{kind.value}"'.encode()
+        found: deque[Event] = deque()
+        with self._file, contextlib.suppress(OSError):
+            for line in self._lines_backwards():
+                # Most lines are of other kinds: they are passed over without being parsed.
+                event = event_of(line) if mark in line else None
+                if event is None or event.type is not kind:
+                    continue
+                if event.at < at:
+                    break
+                found.appendleft(event)
+        return list(found)
 
     async def flush(self) -> None:
         """Returns once everything that was appended is written, or could not be."""
@@ -168,6 +183,10 @@ class EventLog:
                 newer.replace(older)
         if self._keep == 0:
             self._path.unlink(missing_ok=True)
+
+    def _lines_backwards(self) -> Iterator[bytes]:
+        paths = log_files(self._path, self._keep)
+        return itertools.chain.from_iterable(lines_backwards(path) for path in paths if path.exists())
 
     def _mend(self) -> None:
         """Ends a last line that a crash tore: complete ones are kept, the rest is cut off."""

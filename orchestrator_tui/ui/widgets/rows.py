@@ -1,6 +1,6 @@
 """A list of one-line rows that draws only what is seen and redraws only what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar, Generic, TypeVar, cast
 
 from rich.segment import Segment
@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from orchestrator_tui.ui.format import Spans
+from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.widgets.frame import Framed
 
@@ -70,7 +70,8 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         super().__init__(id=id)
         self._keys: Sequence[Key] = ()
         self._selected: Key | None = None
-        self._drawn: dict[int, tuple[Spans, bool]] = {}
+        self._drawn: dict[int, tuple[Spans, bool, bool]] = {}
+        self._marked: Collection[Key] = ()
         self._empty: tuple[Spans, ...] = ()
 
     def header_spans(self, width: int) -> Spans:
@@ -92,12 +93,19 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         """The row under the cursor."""
         return self._selected
 
-    def show(self, keys: Sequence[Key], selected: Key | None, *, empty: tuple[Spans, ...] = ()) -> None:
+    def show(
+        self,
+        keys: Sequence[Key],
+        selected: Key | None,
+        *,
+        marked: Collection[Key] = (),
+        empty: tuple[Spans, ...] = (),
+    ) -> None:
         """Shows these rows with the cursor on ``selected``; ``empty`` is what stands there without rows."""
         # A range of numbers is compared and searched at once, however long it is; all else is kept as it was given.
         kept = cast("Sequence[Key]", keys) if isinstance(keys, range) else tuple(keys)
         moved = selected != self._selected or kept != self._keys
-        self._keys, self._selected, self._empty = kept, selected, empty
+        self._keys, self._selected, self._marked, self._empty = kept, selected, marked, empty
         self.virtual_size = Size(0, len(self._keys) + self._header_height)
         if moved:
             self._keep_cursor_visible()
@@ -135,12 +143,15 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         """Draws the widget's line ``y``."""
         width = self.scrollable_content_region.width
         base = self.base_style
-        spans, cursor = self._drawn[y] = self._line(y, width)
+        spans, cursor, marked = self._drawn[y] = self._line(y, width)
         if not self._keys or y < self._header_height:
             return self._strip(spans).adjust_cell_length(width, base).apply_style(base)
         if self._row_key(y) is None:
             return Strip.blank(width, base)
-        mark = Segment(" ▌" if cursor else "  ", self.get_component_rich_style("row--accent", partial=True))
+        mark = Segment(
+            ("*" if marked else " ") + ("▌" if cursor else " "),
+            self.get_component_rich_style("row--accent", partial=True),
+        )
         strip = Strip([mark, *self._strip(spans)]).adjust_cell_length(width)
         if cursor:
             name = "row--cursor" if self.has_focus else "row--cursor-blurred"
@@ -150,7 +161,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def notify_style_update(self) -> None:
         """Draws all rows anew in the new colours."""
         super().notify_style_update()
-        self._drawn.clear()
+        self._draw_all()
 
     def watch_has_focus(self, value: bool) -> None:
         """Shows where the keyboard is."""
@@ -160,12 +171,11 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draws the rows that came into sight."""
         super().watch_scroll_y(old_value, new_value)
-        self._drawn.clear()
-        self.refresh()
+        self._draw_all()
 
     def on_resize(self) -> None:
         """Fits the new size."""
-        self._drawn.clear()
+        self._draw_all()
         self._keep_cursor_visible()
 
     async def on_click(self, event: events.Click) -> None:
@@ -175,18 +185,25 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         if key is not None and self._keys:
             self.post_message(Picked(self.panel, key, opened=event.chain == 2))
 
+    def _draw_all(self) -> None:
+        # Rows that were not drawn are never looked at for changes: forgetting them and drawing go together.
+        self._drawn.clear()
+        self.refresh()
+
     @property
     def _header_height(self) -> int:
         return 1 if self.header_spans(40) else 0
 
-    def _line(self, y: int, width: int) -> tuple[Spans, bool]:
-        """What stands in the widget's line ``y``, and whether it is the cursor's."""
+    def _line(self, y: int, width: int) -> tuple[Spans, bool, bool]:
+        """What stands in the widget's line ``y``, whether it is the cursor's, and whether it is marked."""
         if not self._keys:
-            return (self._empty[y] if y < len(self._empty) else ()), False
+            return (self._empty[y] if y < len(self._empty) else ()), False, False
         if y < self._header_height:
-            return self.header_spans(width), False
+            return self.header_spans(width), False, False
         key = self._row_key(y)
-        return ((), False) if key is None else (self.row_spans(key, width), key == self._selected)
+        if key is None:
+            return (), False, False
+        return self.row_spans(key, width), key == self._selected, key in self._marked
 
     def _row_key(self, y: int) -> Key | None:
         index = y - self._header_height + self.scroll_offset.y
@@ -206,3 +223,8 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         return Strip(
             Segment(span.text, self.get_component_rich_style(f"row--{span.token}", partial=True)) for span in spans
         )
+
+
+def marked_count(marks: Collection[object]) -> Spans:
+    """``  2 marked`` for a panel's title; empty without marks."""
+    return (Span(f"  {len(marks)} marked", "accent"),) if marks else ()

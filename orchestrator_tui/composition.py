@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 PROJECT_FILE = "orchestrator.toml"
 BUDGETS_EVERY_S = 1.0
 USER_ONLY_KEYS = frozenset(
-    {"spawning_roles", "permission_mode", "claude_command", "notify_command", "providers", "presets"}
+    {"spawning_roles", "permission_mode", "claude_command", "notify_command", "providers", "presets", "editor"}
 )
 """What only the user's own configuration may set: agents can write the project's file."""
 

@@ -48,6 +48,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
     # Imported here: no other command pays for the screen.
     from orchestrator_tui.ui.actions import ACTIONS, with_keys
     from orchestrator_tui.ui.app import OrchestratorApp
+    from orchestrator_tui.ui.tools import Tools
 
     settings = load_settings(Path.cwd(), config)
     # Bad keys are refused before any agent is touched.
@@ -77,6 +78,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             notify_after_s=settings.notify_after_s,
             memories=Memories(*memories),
             presets=settings.presets,
+            tools=Tools(editor=settings.editor),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):

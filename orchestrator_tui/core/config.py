@@ -97,6 +97,7 @@ class Settings(_Strict):
     permissions: tuple[PermissionRule, ...] = ()
     notify_after_s: float = Field(default=60, ge=0)
     notify_command: tuple[str, ...] = ()
+    editor: tuple[str, ...] = ()
     budgets: Budgets = Budgets()
     presets: dict[str, str] = Field(default_factory=dict[str, str])
 

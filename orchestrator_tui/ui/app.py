@@ -192,6 +192,9 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
+        if not self.screen_stack:
+            # The app ends, and this was on its way.
+            return
         # What fills the whole terminal covers the dashboard's own pane; a dialog stands only before it.
         is_lent = self._operations.agents.is_attached or self._operations.desk.is_lent
         is_covered = is_lent or any(not one.is_modal for one in self.screen_stack[1:])

@@ -11,6 +11,7 @@ from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.views import AgentView
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.diff_screen import DiffScreen
+from orchestrator_tui.ui.editing import edit_text
 from orchestrator_tui.ui.review import Review
 from orchestrator_tui.ui.tools import Tools, editor_argv, file_argv, shell_argv
 
@@ -65,6 +66,14 @@ class CodeWork:
 
     async def _open_file(self, agent: AgentView, path: str, line: int | None) -> None:
         await self._lend(file_argv(self._editor_argv(), path, line), _folder(agent))
+
+    async def edit_text(self, text: str) -> str:
+        """The text as it comes back from the person's editor. Raises CannotRun, with nothing lost."""
+
+        async def show(path: str) -> int:
+            return await self._desk.lend(file_argv(self._editor_argv(), path, None))
+
+        return await edit_text(text, show)
 
     async def _lend(self, argv: Sequence[str], folder: str) -> None:
         status = await self._desk.lend(argv, folder)

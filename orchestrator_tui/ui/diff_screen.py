@@ -54,16 +54,16 @@ class DiffScreen(Screen[None]):
         ("E", "edit", "Open in the editor"),
         ("r", "reload", "Read again"),
     ]
-    hints = key_hints(
+    hints = (
         ("n/N", "file"),
         ("]/[", "hunk"),
         ("space", "mark"),
         ("c", "comment"),
-        ("x", "drop"),
         ("s", "send"),
+        ("esc", "back"),
+        ("x", "drop comment"),
         ("E", "edit"),
         ("r", "reload"),
-        ("esc", "back"),
     )
 
     def __init__(
@@ -92,12 +92,21 @@ class DiffScreen(Screen[None]):
         with Container(id="diff-body"):
             yield DiffFiles(self._review, id="diff-files")
             yield DiffView(id="diff-lines")
-        yield Static(content_of(self.hints), id="diff-keys")
+        yield Static("", id="diff-keys")
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
         self._write_title()
         self.action_reload()
+
+    def on_resize(self) -> None:
+        """Names as many keys as fit, whole."""
+        room, shown = self.size.width - 2, list[tuple[str, str]]()
+        for key, label in self.hints:
+            room -= len(key) + len(label) + 4
+            if room >= -3:
+                shown.append((key, label))
+        self.query_one("#diff-keys", Static).update(content_of(key_hints(*shown)))
 
     @property
     def diff(self) -> WorktreeDiff | None:

@@ -47,11 +47,11 @@ class Operations:
         self.puller = PanePuller(client, dashboard.show_frame, self.desk.tell)
         self.pane = PaneWork(app, client, dashboard, self.puller, self.desk.tell)
         self.agents = AgentWork(self.desk, self.pane)
-        self.missions = MissionWork(self.desk, self.run)
+        self.code = CodeWork(self.desk, tools)
+        self.missions = MissionWork(self.desk, self.run, self.code.edit_text)
         self.log = LogWork(self.desk, self.missions.open_page)
         self.view = ViewWork(self.desk, self.pane, remembered)
         self.many = ManyWork(self.desk)
-        self.code = CodeWork(self.desk, tools)
         self.spawning = SpawnWork(self.desk, remembered)
         self.health = HealthWork(self.desk)
         self._handlers: Handlers = {

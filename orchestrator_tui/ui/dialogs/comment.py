@@ -7,7 +7,7 @@ from textual.widgets import Static, TextArea
 
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.work import ReviewComment
-from orchestrator_tui.ui.dialogs.base import Form, key_hints
+from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
 from orchestrator_tui.ui.diff_rows import seen
 from orchestrator_tui.ui.format import Span, fit
 from orchestrator_tui.ui.widgets.frame import content_of
@@ -32,9 +32,10 @@ class CommentDialog(Form[str]):
         lines = [(Span(fit(seen(text), 68).rstrip(), "muted"),) for text in shown]
         if len(self._comment.quote) > len(shown):
             lines.append((Span(f"and {len(self._comment.quote) - len(shown)} more lines", "muted"),))
-        for line in lines:
+        for line in (*lines, ()):
             yield Static(content_of(line), classes="loss")
-        yield TextArea(self._comment.text, compact=True, id="field-prompt", soft_wrap=True)
+        area = TextArea(self._comment.text, compact=True, id="field-prompt", soft_wrap=True)
+        yield row("Comment", area)
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""

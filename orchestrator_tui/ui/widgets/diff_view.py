@@ -29,8 +29,9 @@ from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.highlight import KINDS, Highlighter, Run
 from orchestrator_tui.ui.widgets.frame import Framed
 
-HIGHLIGHT_SLICE_S = 0.008
-"""How long colours may be worked out before keys are looked at again."""
+COLOUR_SLICE_S = 0.005
+COLOUR_PAUSE_S = 0.01
+"""How long colours are worked out at a time, and left alone after it: keys and other agents go first."""
 
 GUTTER = 9
 """Cells before the code: the cursor, the line's number, its sign."""
@@ -245,7 +246,7 @@ class DiffView(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
                 return self._line(hunk, index, line)
             case HunkRow(_, text):
                 style = self._style("hunk")
-                return [Segment(" ····  ", muted)], Strip([Segment(text)]), style
+                return [Segment(" ····   ", muted)], Strip([Segment(text)]), style
             case CommentRow(_, text, is_first):
                 remark = self._style("remark")
                 head = Segment("      ◆ " if is_first else "      │ ", remark)
@@ -304,14 +305,14 @@ class DiffView(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
         """Works out colours of what is seen, a slice at a time, until all of it has them."""
         if self._colours is None or self._is_colouring:
             return
-        until = time.perf_counter() + HIGHLIGHT_SLICE_S
+        until = time.perf_counter() + COLOUR_SLICE_S
         top = self.scroll_offset.y
         wanted = {row.hunk: row.index for row in self._rows[top : top + self._room.height] if isinstance(row, LineRow)}
         for hunk, index in wanted.items():
             if not self._colours.advance(hunk, index, until, time.perf_counter):
                 self._is_colouring = True
-                self.set_timer(0.001, self._colour_on)
-                break
+                self.set_timer(COLOUR_PAUSE_S, self._colour_on)
+                return
         self.refresh()
 
     def _colour_on(self) -> None:

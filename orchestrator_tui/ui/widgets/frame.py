@@ -38,14 +38,14 @@ class Framed(Widget):
     _title: Spans = ()
     _facts: Spans = ()
     _lower_edge: Spans = ()
-    _written: tuple[Spans, Spans, int, bool] | None = None
     _is_writing_edges = False
     _base_style: Style | None = None
 
     def frame(self, title: Spans, facts: Spans = (), below: Spans = ()) -> None:
         """Shows ``title`` and ``facts`` in the top border and ``below`` at the right of the bottom border."""
-        self._title, self._facts = title, facts
-        self._write_title()
+        if (title, facts) != (self._title, self._facts):
+            self._title, self._facts = title, facts
+            self._write_title()
         if below != self._lower_edge:
             self._lower_edge = below
             with self._edges_only():
@@ -81,11 +81,6 @@ class Framed(Widget):
         self._write_title()
 
     def _write_title(self) -> None:
-        # Textual paints for a title, even for the one that stands there already.
-        written = self._title, self._facts, self.outer_size.width, self.has_focus
-        if written == self._written:
-            return
-        self._written = written
         # Textual knows one title a border; a run of border characters inside it carries the facts to the right.
         title, facts = content_of(self._title), content_of(self._facts)
         gap = self.outer_size.width - 8 - title.cell_length - facts.cell_length

@@ -11,7 +11,7 @@ from tests.chaos.world import tmux
 
 _PROGRAM = """for s in HUP INT QUIT TERM USR1 USR2 CONT; do trap "echo got $s >> '$1'" $s; done
 echo ready >> "$1"
-while :; do if read -r line; then echo "typed $line" >> "$1"; fi; done"""
+while :; do if read -r line; then echo "typed $line" >> "$1"; elif ! kill -0 $PPID; then exit; fi; done"""
 _PANES = "#{session_name} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{pane_in_mode} #{window_width}"
 
 

@@ -1,6 +1,7 @@
 """The short form, and the proof that its checker sees each rule broken; the long form is ``python -m tests.chaos``."""
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -166,6 +167,7 @@ MUTATIONS: list[tuple[str, Callable[[Copy], None]]] = [
 ]
 
 
+@pytest.mark.skipif("ORCHESTRATOR_TEST_CHAOS" not in os.environ, reason="takes minutes; `make chaos` runs it")
 @pytest.mark.timeout(300)
 def test_nothing_is_lost_and_every_broken_rule_is_seen(program: Program, tmp_path: Path) -> None:
     campaign = Campaign(program, SHORT, print)

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 
 from orchestrator_tui.core.budget import BUDGET_WAIT
 from orchestrator_tui.core.lifecycle import ALIVE_STATES, GONE_STATES
-from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionSpec, ModelTier, Role, TaskType
+from orchestrator_tui.core.models import (
+    AgentRecord,
+    AgentState,
+    Mission,
+    MissionSpec,
+    ModelTier,
+    Priority,
+    Role,
+    TaskType,
+)
 from orchestrator_tui.core.tiers import select_model
 
 ROLE_FIT: Mapping[TaskType, tuple[Role, ...]] = {
@@ -85,10 +94,13 @@ def place(missions: Sequence[Mission], candidates: Sequence[Candidate]) -> Place
     free = {agent.id: agent.free for agent in candidates}
     assignments: list[Assignment] = []
     waits: dict[str, str] = {}
+    # Agents only become fewer while we place: what one mission waits for, every later one of its kind waits for too.
+    known: dict[tuple[int | None, Role | None, TaskType, Priority], str] = {}
     for mission in missions:
-        chosen = _choose(mission, candidates, free)
+        kind = mission.reserved_for, mission.role, mission.type, mission.priority
+        chosen = known.get(kind) or _choose(mission, candidates, free)
         if isinstance(chosen, str):
-            waits[mission.id] = chosen
+            waits[mission.id] = known[kind] = chosen
         else:
             free[chosen.agent_id] -= 1
             assignments.append(chosen)

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from orchestrator_tui.agents import routing
 from orchestrator_tui.agents.routing import Candidate, place
 from orchestrator_tui.core.models import AgentState, Mission, MissionState, ModelTier, Priority, Role, TaskType
 
@@ -131,3 +134,38 @@ def test_the_limit_of_an_account_is_why_its_missions_wait() -> None:
     assert who([mission("m")], [*limited, agent(4)]) == {"m": 4}
     spent = agent(5, free=0, unavailable="waits for budget of the agent: $2.00 of $2.00")
     assert place([mission("m")], [*limited, spent]).waits == {"m": until}
+
+
+class TestManyThatWait:
+    KINDS = tuple(
+        {"role": role, "type": kind, "priority": priority, "reserved_for": owner}
+        for role in (None, Role.CODER, Role.ORACLE)
+        for kind in (TaskType.GENERAL, TaskType.SYNTHESIS)
+        for priority in (Priority.CRITICAL, Priority.LOW)
+        for owner in (None, 2, 3)
+    )
+    AGENTS = (
+        agent(1, Role.CODER, free=2),
+        agent(2, Role.CODER, state=AgentState.BUSY, free=0, unavailable="is being stopped"),
+        agent(4, model=ModelTier.OPUS, free=3),
+    )
+
+    def test_each_waits_for_what_it_would_wait_for_alone_once_the_others_are_placed(self) -> None:
+        missions = [mission(f"m-{number}", **self.KINDS[number % len(self.KINDS)]) for number in range(200)]
+        placement = place(missions, self.AGENTS)
+        given = [item.agent_id for item in placement.assignments]
+        left = [replace(one, free=one.free - given.count(one.id)) for one in self.AGENTS]
+        assert sum(one.free for one in left) == 0
+        assert len(placement.waits) == len(missions) - len(given)
+        for one in missions:
+            if one.id in placement.waits:
+                assert place([one], left).waits == {one.id: placement.waits[one.id]}
+
+    def test_agents_are_looked_through_once_for_each_kind_and_not_for_each_mission(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looked: list[object] = []
+        choose = routing._choose  # pyright: ignore[reportPrivateUsage]
+        monkeypatch.setattr(routing, "_choose", lambda *given: (looked.append(given[0]), choose(*given))[1])
+        place([mission(f"m-{number}", role=Role.ORACLE) for number in range(1_000)], self.AGENTS)
+        assert len(looked) == 1

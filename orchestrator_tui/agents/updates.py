@@ -17,6 +17,7 @@ from orchestrator_tui.core.views import (
     AgentRemoved,
     AgentView,
     AttentionChanged,
+    ConnectionChanged,
     EventLogged,
     MachineChanged,
     MachineView,
@@ -98,6 +99,10 @@ class Updates:
         if machine != self.machine:
             self.machine = machine
             self._bus.publish(MachineChanged(machine))
+
+    def last_word(self, text: str) -> None:
+        """Tells every screen why it will hear no more."""
+        self._bus.publish(ConnectionChanged(text))
 
     def agent_rows(self) -> list[AgentView]:
         """Every agent as a row."""

@@ -190,6 +190,7 @@ class Claims:
 
     def release_reservations(self, agent_id: int) -> list[str]:
         """Lets others take what waited for an agent that does not come back."""
+        self._db.run("DELETE FROM given WHERE agent_id = ?", (agent_id,))
         rows = self._db.rows(
             "UPDATE mission SET reserved_for = NULL WHERE reserved_for = ? RETURNING seq, id, state", (agent_id,)
         )
@@ -285,11 +286,12 @@ class Claims:
         if verdict.state is MissionState.FAILED:
             self._moves.give_up(mission, verdict.state, failure.code, failure.message, data)
             return
+        given = self._moves.given_to(mission)
         self._moves.to(
             mission,
             verdict.state,
             not_before=now + verdict.delay_ms,
-            reserved_for=failure.reserve_for,
+            reserved_for=failure.reserve_for if failure.reserve_for is not None else given,
             agent_id=None,
             lease=None,
             nonce=None,

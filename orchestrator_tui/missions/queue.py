@@ -181,6 +181,13 @@ class MissionQueue:
         )
         return await self._writer.run(lambda store: store.update(id, changes))
 
+    async def give(self, id: str, agent_id: int | None) -> Mission:
+        """Keeps an open mission that nobody holds for one agent, in all its attempts; None for every agent again.
+
+        It ends with ``release_reservations``. Raises NotAllowedNow.
+        """
+        return await self._writer.run(lambda store: store.give(id, agent_id))
+
     async def add_dependency(self, id: str, on: str) -> Mission:
         """Makes a mission that nobody has claimed wait for another one.
 

@@ -89,6 +89,11 @@ class SqliteStore:
         self._intake.update(mission_id, changed, changes.prompt, changes.context)
         return self.get(mission_id)
 
+    def give(self, mission_id: str, agent_id: int | None) -> Mission:
+        """Keeps a mission for one agent."""
+        self._intake.give(mission_id, agent_id)
+        return self.get(mission_id)
+
     def add_dependency(self, mission_id: str, on: str) -> Mission:
         """Adds an edge."""
         self._intake.add_dependency(mission_id, on)
@@ -298,6 +303,10 @@ class SqliteStore:
     def transcript_marks(self) -> list[TranscriptMark]:
         """How far transcripts are read."""
         return self._spending.marks()
+
+    def spent_since(self, at: int) -> list[Counted]:
+        """What requests spent since then."""
+        return self._spending.since(at)
 
     def usage_report(self, day: str | None) -> UsageReport:
         """Sums."""

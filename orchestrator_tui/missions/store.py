@@ -120,6 +120,10 @@ class MissionStore(Transactions, Protocol):
         """Edits an open mission. Raises NotAllowedNow."""
         ...
 
+    def give(self, mission_id: str, agent_id: int | None) -> Mission:
+        """Keeps an unclaimed mission for one agent, or for nobody. Raises NotAllowedNow."""
+        ...
+
     def add_dependency(self, mission_id: str, on: str) -> Mission:
         """Adds an edge. Raises NotAllowedNow, UnknownDependency, DependencyCycle."""
         ...
@@ -208,6 +212,10 @@ class MissionStore(Transactions, Protocol):
 
     def transcript_marks(self) -> list[TranscriptMark]:
         """How far transcripts are read."""
+        ...
+
+    def spent_since(self, at: int) -> list[Counted]:
+        """What requests spent since then."""
         ...
 
     def usage_report(self, day: str | None) -> UsageReport:

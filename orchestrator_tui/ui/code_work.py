@@ -41,7 +41,7 @@ class CodeWork:
 
     def _look(self, agent_id: int) -> None:
         if self._desk.model.selected_agent == agent_id:
-            self._desk.client.look_at_work(agent_id)
+            self._desk.start(self._desk.client.look_at_work(agent_id), "look at work")
 
     async def _diff(self) -> None:
         agent, client = self._desk.agent(), self._desk.client

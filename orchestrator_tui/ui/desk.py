@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from textual.app import App
 
 from orchestrator_tui.core.errors import CannotRun, OrchestratorError
-from orchestrator_tui.core.views import AgentView, MissionView, ShutdownMode, SupervisorClient
+from orchestrator_tui.core.views import UNDO_WINDOW_MS, AgentView, MissionView, ShutdownMode, SupervisorClient
 from orchestrator_tui.ui.attach import Attacher, Lender, attach_full_screen, can_attach, lend_terminal
 from orchestrator_tui.ui.availability import Target
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.undo import offer, open_offer
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class Desk:
             mission=mission,
             can_attach=self.attacher is not attach_full_screen or can_attach(self.app),
             reads_back=self.dashboard.is_mounted and not self.dashboard.pane.follows,
+            can_undo=open_offer(self.model.undos, self.dashboard.clock.now_ms()) is not None,
+            in_list=self.page is None and self.dashboard.active in (Panel.AGENTS, Panel.MISSIONS),
         )
 
     def agent(self) -> AgentView:
@@ -70,6 +73,12 @@ class Desk:
         mission = self.target().mission
         assert mission is not None, "checked before it runs"
         return mission
+
+    def offer_undo(self, agents: tuple[tuple[int, str], ...]) -> str:
+        """Lets ``u`` take a kill of these agents (ids and names) back for a while; what to tell of that."""
+        self.model.undos.append(offer(agents, self.dashboard.clock.now_ms()))
+        self.dashboard.refresh_model()
+        return f"u brings {'it' if len(agents) == 1 else 'them'} back ({UNDO_WINDOW_MS // 1000} s)."
 
     async def lend(self, argv: Sequence[str], cwd: str | None = None) -> int:
         """Runs a program full screen and comes back; its exit status. Raises CannotRun, with the reason."""

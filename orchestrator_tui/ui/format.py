@@ -199,7 +199,8 @@ def agent_row(
     glyph: Token = "muted" if dimmed and look.token == "working" else look.token
     spans = [
         Span(look.glyph + " ", glyph),
-        Span(fit(agent.name, columns.name) + "  ", name),
+        Span(fit(agent.name, columns.name), name),
+        Span(" ¶" if agent.note else "  ", "accent"),
         Span(fit(look.word, columns.state), look.token),
     ]
     if columns.age:

@@ -82,7 +82,7 @@ class MissionScreen(Screen[None]):
 
     async def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one("#mission-body").focus()
+        self.set_focus(self.query_one("#mission-body"))
         await self.refresh_mission()
         self.set_interval(REFRESH_S, self.refresh_mission)
 

@@ -49,9 +49,10 @@ class MissionWork:
         await self._desk.app.push_screen_wait(MissionDialog(submit, edit=self._edit))
 
     async def _open_mission(self) -> None:
-        await self._open_page(self._desk.mission().id)
+        await self.open_page(self._desk.mission().id)
 
-    async def _open_page(self, mission_id: str) -> None:
+    async def open_page(self, mission_id: str) -> None:
+        """Shows a mission's own page until it is left."""
         screen = MissionScreen(self._desk.client, self._desk.model, self._desk.dashboard.clock, mission_id, self._run)
         self._desk.page = mission_id
         try:
@@ -74,7 +75,7 @@ class MissionWork:
         if chosen is not None:
             self._desk.dashboard.go(Panel.MISSIONS)
             self._desk.dashboard.choose(Panel.MISSIONS, chosen)
-            await self._open_page(chosen)
+            await self.open_page(chosen)
 
     async def _depend(self) -> None:
         mission = self._desk.mission()

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import assert_never
 
 from orchestrator_tui.core.attention import AttentionItem
+from orchestrator_tui.core.event_words import event_sentence
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import MissionState, QueueStats
 from orchestrator_tui.core.views import (
@@ -14,17 +15,21 @@ from orchestrator_tui.core.views import (
     AgentRemoved,
     AgentView,
     AttentionChanged,
+    ConnectionChanged,
     EventLogged,
     MachineChanged,
     MachineView,
     MissionChanged,
     MissionView,
+    Resynced,
     Snapshot,
     StatsChanged,
     Update,
 )
-from orchestrator_tui.ui.event_text import event_sentence
-from orchestrator_tui.ui.format import MISSION_LOOKS, agent_look, need
+from orchestrator_tui.ui.filters import agent_test, mission_test
+from orchestrator_tui.ui.format import need
+from orchestrator_tui.ui.marks import Marks
+from orchestrator_tui.ui.undo import UndoOffer
 
 EVENTS_KEPT = 2000
 MISSIONS_KEPT = 500
@@ -86,7 +91,11 @@ def matches(query: str, *texts: str | None) -> bool:
 
 @dataclass(slots=True)
 class Model:
-    """The state behind the panels. Selections are ids, so a row may move without losing the cursor."""
+    """The state behind the panels. Selections are ids, so a row may move without losing the cursor.
+
+    ``viewer_of`` is the process id of a supervisor elsewhere, ``connection_problem`` what is wrong with the way to it.
+    ``now_ms`` is the time by which ages are filtered.
+    """
 
     session: str = ""
     cwd: str = ""
@@ -102,17 +111,22 @@ class Model:
     memory_samples: deque[float] = field(default_factory=lambda: deque[float](maxlen=SAMPLES_KEPT))
     attention: tuple[AttentionItem, ...] = ()
     loaded: bool = False
+    viewer_of: int | None = None
+    connection_problem: str | None = None
+    now_ms: int = 0
     filters: dict[Panel, str] = field(default_factory=dict[Panel, str])
     selected_agent: int | None = None
     selected_mission: str | None = None
     expected_agent: int | None = None
     expected_mission: str | None = None
+    marks: Marks = field(default_factory=Marks)
+    undos: list[UndoOffer] = field(default_factory=list[UndoOffer])
 
     def load(self, snapshot: Snapshot) -> None:
         """Replaces everything the supervisor tells; the person's choices stay where they still fit."""
         self.session, self.cwd = snapshot.session, snapshot.cwd
         self.default_provider, self.in_git_repo = snapshot.default_provider, snapshot.in_git_repo
-        self.providers = snapshot.providers
+        self.providers, self.viewer_of = snapshot.providers, snapshot.viewer_of
         self.agents = {agent.id: agent for agent in snapshot.agents}
         self.missions = {mission.id: mission for mission in snapshot.missions}
         self.stats = snapshot.stats
@@ -140,6 +154,10 @@ class Model:
                     self.attention = items
                 case EventLogged(event):
                     self.events.append(event)
+                case Resynced(snapshot):
+                    self.load(snapshot)
+                case ConnectionChanged(problem):
+                    self.connection_problem = problem
                 case _:
                     assert_never(update)
         self._forget_old_missions()
@@ -147,14 +165,14 @@ class Model:
 
     def shown_agents(self) -> tuple[AgentView, ...]:
         """Agents that pass the filter, those that need a person first; by id inside one state."""
-        query = self.filters.get(Panel.AGENTS, "")
-        kept = [agent for agent in self.agents.values() if _agent_matches(query, agent)]
+        test = agent_test(self.filters.get(Panel.AGENTS, ""))
+        kept = [agent for agent in self.agents.values() if test is None or test(agent, self.now_ms)]
         return tuple(sorted(kept, key=lambda agent: (need(agent.state), agent.id)))
 
     def shown_missions(self) -> tuple[MissionView, ...]:
         """Missions that pass the filter: those at work, the queue in its order, then the newest ended."""
-        query = self.filters.get(Panel.MISSIONS, "")
-        kept = [mission for mission in self.missions.values() if _mission_matches(query, mission)]
+        test = mission_test(self.filters.get(Panel.MISSIONS, ""))
+        kept = [mission for mission in self.missions.values() if test is None or test(mission, self.now_ms)]
         return tuple(sorted(kept, key=_mission_order))
 
     def shown_events(self) -> tuple[Event, ...]:
@@ -188,6 +206,7 @@ class Model:
 
     def settle_selection(self) -> None:
         """Moves a selection to what was expected and has come, or to the first row when its own is not shown."""
+        self.marks.keep(self.agents, self.missions)
         agents = [agent.id for agent in self.shown_agents()]
         if self.expected_agent in agents:
             self.selected_agent, self.expected_agent = self.expected_agent, None
@@ -233,30 +252,3 @@ def _mission_order(mission: MissionView) -> tuple[int, int, int]:
     if mission.state.is_ended:
         return rank, -(mission.ended_at or 0), -mission.seq
     return rank, mission.priority.rank, mission.seq
-
-
-def _agent_matches(query: str, agent: AgentView) -> bool:
-    return not query or matches(
-        query,
-        agent.name,
-        agent.role,
-        agent.model,
-        agent.provider,
-        agent_look(agent).word,
-        agent.current_task,
-        agent.task_title,
-    )
-
-
-def _mission_matches(query: str, mission: MissionView) -> bool:
-    return not query or matches(
-        query,
-        mission.id,
-        mission.title,
-        mission.type,
-        mission.priority,
-        mission.role,
-        MISSION_LOOKS[mission.state].word,
-        mission.agent_name,
-        mission.next,
-    )

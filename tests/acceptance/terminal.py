@@ -9,7 +9,14 @@ from pathlib import Path
 
 from tests.conftest import Program, wait_until
 
-CONFIG = "set -g remain-on-exit on\nset -g escape-time 0\nset -g status off\nset -g default-terminal tmux-256color\n"
+CONFIG = """\
+set -g remain-on-exit on
+set -g escape-time 0
+set -g status off
+set -g default-terminal tmux-256color
+set -g set-clipboard on
+set -g assume-paste-time 0
+"""
 PACE_S = 0.15
 
 
@@ -45,9 +52,27 @@ class Terminal:
         """Types a text as it is."""
         assert self._tmux("send-keys", "-l", text).returncode == 0
 
+    def paste(self, file: Path) -> None:
+        """Pastes a file's text, marked as a paste where the program asks for that."""
+        assert self._tmux("load-buffer", str(file)).returncode == 0
+        assert self._tmux("paste-buffer", "-p", "-d").returncode == 0
+
     def screen(self) -> str:
         """What is seen."""
         return self._tmux("capture-pane", "-p").stdout
+
+    def styled(self) -> str:
+        """What is seen, with its colours."""
+        return self._tmux("capture-pane", "-pe").stdout
+
+    def clipboard(self) -> str:
+        """What was copied last."""
+        return self._tmux("show-buffer").stdout
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Gives the terminal another size."""
+        self.columns, self.rows = columns, rows
+        assert self._tmux("resize-window", "-x", str(columns), "-y", str(rows)).returncode == 0
 
     def said(self) -> str:
         """Everything that was written, lines joined as the program wrote them."""

@@ -48,8 +48,10 @@ async def test_a_clean_worktree_goes_with_its_agent(live: Live, repository: Path
     (agent_id,) = await live.spawn(isolation_mode=IsolationMode.WORKTREE, cwd=str(repository))
     folder = Path(live.agent(agent_id).cwd or "")
     assert exists(folder)
+    live.supervisor.undoing.window_ms = 50
     await live.supervisor.kill(agent_id)
-    assert not exists(folder)
+    assert exists(folder), "it is needed while the kill can be undone"
+    await eventually(lambda: not exists(folder), "the worktree went with its agent")
     assert git(repository, "branch", "--list", "orchestrator/*") == ""
 
 

@@ -13,8 +13,10 @@ from orchestrator_tui.ui.actions import key_table_markdown
 from orchestrator_tui.ui.app import OrchestratorApp
 from orchestrator_tui.ui.diff_screen import DiffScreen
 from orchestrator_tui.ui.grid import GridScreen, Tile
+from orchestrator_tui.ui.health_screen import HealthScreen
 from orchestrator_tui.ui.theme import ThemeChoice
 from tests.ui.fake_client import EMPTY, FLEET
+from tests.ui.sample_activity import BUSY_FLEET
 from tests.ui.steps import NARROW, WIDE, DashboardPilot, dialog, ready, until
 from tests.ui.test_pictures import made
 
@@ -52,19 +54,23 @@ PICTURES = (
     Picture("why", keys=("G", "k", "w"), heading="Why"),
     Picture("grid", keys=("v",)),
     Picture("graph", keys=("d",)),
+    Picture("health", snapshot=BUSY_FLEET, keys=("2", "enter")),
     Picture("mission-page", keys=("4", "enter")),
     Picture("changes", keys=("equals_sign",)),
 )
 
 
 async def settled(pilot: DashboardPilot, app: OrchestratorApp) -> None:
-    """The grid's panes are live, if it is open; the changes are read."""
-    screen = app.screen
-    if isinstance(screen, DiffScreen):
-        await until(pilot, lambda: screen.diff is not None, "no changes")
+    """The grid's panes are live, the hour or the changes are known, if they are open."""
+    if isinstance(app.screen, DiffScreen):
+        changes = app.screen
+        await until(pilot, lambda: changes.diff is not None, "no changes")
     if isinstance(app.screen, GridScreen):
         tiles = [tile for tile in app.screen.query(Tile) if tile.display]
         await until(pilot, lambda: all(tile.pane_frame is not None for tile in tiles), "a pane is not live")
+    screen = app.screen
+    if isinstance(screen, HealthScreen):
+        await until(pilot, lambda: bool(screen.ids), "the health screen is empty")
 
 
 async def draw(picture: Picture) -> str:

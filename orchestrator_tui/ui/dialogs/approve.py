@@ -35,15 +35,13 @@ class ApproveDialog(Dialog[bool]):
         with VerticalScroll(id="screen-text"):
             yield Static(self._text, markup=False)
 
-    def on_mount(self) -> None:
-        """Starts what the screen needs once it is there."""
-        # The question stands at the end of the screen.
-        self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
-
     def on_resize(self) -> None:
         """Keeps the screen's own lines where they fit; a cut line could hide what is being allowed."""
         widest = max(cell_len(line) for line in self._text.splitlines())
-        self.query_one("#screen-text").set_class(widest > self.size.width * 0.96 - 9, "wrapped")
+        part = self.query_one("#screen-text", VerticalScroll)
+        part.set_class(widest > self.size.width * 0.96 - 9, "wrapped")
+        # The question stands at the end of the screen.
+        self.call_after_refresh(part.scroll_end, animate=False)
 
     def action_answer(self, allow: bool) -> None:
         """Gives the answer."""

@@ -25,7 +25,7 @@ class DependDialog(Form[tuple[str, ...]]):
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def collect(self) -> tuple[str, ...]:
         """The ids. Raises UsageError without any."""

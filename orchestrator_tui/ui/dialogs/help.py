@@ -40,7 +40,7 @@ class HelpDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one(VerticalScroll).focus()
+        self.set_focus(self.query_one(VerticalScroll))
 
     def on_resize(self) -> None:
         """Sets the columns side by side where there is room."""

@@ -45,7 +45,7 @@ class RuleDialog(Form[PermissionRule]):
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
         if self._is_editable:
-            self.query_one(Input).focus()
+            self.set_focus(self.query_one(Input))
 
     def collect(self) -> PermissionRule:
         """The rule as it is shown. Raises UsageError without a pattern."""
@@ -75,7 +75,7 @@ class DenyDialog(Form[str]):
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def collect(self) -> str:
         """The message."""
@@ -100,7 +100,7 @@ class WordsDialog(Form[str]):
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def collect(self) -> str:
         """The words. Raises UsageError without any."""

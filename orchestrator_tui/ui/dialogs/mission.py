@@ -64,7 +64,7 @@ class MissionDialog(Form[MissionSpec]):
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one("#field-prompt").focus()
+        self.set_focus(self.query_one("#field-prompt"))
 
     def action_edit(self) -> None:
         """Writes the prompt in the editor."""

@@ -66,7 +66,7 @@ class WhyDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
-        self.query_one(VerticalScroll).focus()
+        self.set_focus(self.query_one(VerticalScroll))
         self.set_interval(REFRESH_S, self.refresh_verdict)
         self.refresh_verdict()
 

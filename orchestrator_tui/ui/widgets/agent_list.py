@@ -2,7 +2,8 @@
 
 from orchestrator_tui.ui.format import Span, Spans, agent_counts, agent_header, agent_row
 from orchestrator_tui.ui.model import Model, Panel
-from orchestrator_tui.ui.widgets.rows import Rows
+from orchestrator_tui.ui.undo import countdown, open_offer
+from orchestrator_tui.ui.widgets.rows import Rows, marked_count
 
 
 class AgentList(Rows[int]):
@@ -24,7 +25,8 @@ class AgentList(Rows[int]):
         self._costs = any(agent.spent.tokens for agent in self._model.agents.values())
         self._works = any(agent.work for agent in self._model.agents.values())
         shown = self._model.shown_agents()
-        self.show([agent.id for agent in shown], self._model.selected_agent, empty=self._empty_lines())
+        marks = frozenset(self._model.marks.agents)
+        self.show([agent.id for agent in shown], self._model.selected_agent, marked=marks, empty=self._empty_lines())
         counts = tuple(
             part
             for look, count in agent_counts(tuple(self._model.agents.values()))
@@ -38,7 +40,10 @@ class AgentList(Rows[int]):
             below = (Span(f"/ {query}", "accent"), Span(f"  {len(shown)} of {total} shown", "muted"))
         elif self.position:
             below = (Span(self.position, "muted"),)
-        self.frame((Span("1 ", "muted"), Span("Agents", "strong")), counts[:-1], below)
+        offer = open_offer(self._model.undos, now_ms)
+        if offer is not None:
+            below = countdown(offer, now_ms)
+        self.frame((Span("1 ", "muted"), Span("Agents", "strong"), *marked_count(marks)), counts[:-1], below)
 
     def header_spans(self, width: int) -> Spans:
         """The column names."""

@@ -31,11 +31,15 @@ class Framed(Widget):
 
     _title: Spans = ()
     _facts: Spans = ()
+    _written_below: Spans = ()
+    _written: tuple[Spans, Spans, int, bool] | None = None
 
     def frame(self, title: Spans, facts: Spans = (), below: Spans = ()) -> None:
         """Shows ``title`` and ``facts`` in the top border and ``below`` at the right of the bottom border."""
         self._title, self._facts = title, facts
-        self.border_subtitle = content_of(below) if below else None
+        if below != self._written_below:
+            self._written_below = below
+            self.border_subtitle = content_of(below) if below else None
         self._write_title()
 
     def watch_has_focus(self, value: bool) -> None:
@@ -48,6 +52,11 @@ class Framed(Widget):
         self._write_title()
 
     def _write_title(self) -> None:
+        # Textual draws the whole widget anew for a title, even for the one that stands there already.
+        written = self._title, self._facts, self.outer_size.width, self.has_focus
+        if written == self._written:
+            return
+        self._written = written
         # Textual knows one title a border; a run of border characters inside it carries the facts to the right.
         title, facts = content_of(self._title), content_of(self._facts)
         gap = self.outer_size.width - 8 - title.cell_length - facts.cell_length

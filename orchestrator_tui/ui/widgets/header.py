@@ -46,11 +46,26 @@ def header_spans(model: Model, now_ms: int, width: int, *, wide: bool) -> Spans:
         waits = f"! {len(model.attention)} · {duration(oldest)}   "
         if width - _cells(left) - _cells(right) - len(waits) >= _ROOM_FOR_COUNTS:
             right.insert(0, Span(waits, "needs"))
+    if model.viewer_of is not None:
+        _say_viewer(model, left, right, width)
     room = width - _cells(left) - _cells(right)
     counts = next((form for form in _count_forms(model, wide=wide) if _cells(form) + 4 <= room), ())
     free = room - _cells(counts)
     before = free // 2 if wide else 2
     return (*left, Span(" " * before), *counts, Span(" " * (free - before)), *right)
+
+
+def _say_viewer(model: Model, left: list[Span], right: list[Span], width: int) -> None:
+    """Whose supervisor this is, or what is wrong with the way to it: that stands instead of what may be old."""
+    if model.connection_problem is None:
+        room = width - _cells(left) - _cells(right) - _ROOM_FOR_COUNTS
+        forms = (f"   viewer of pid {model.viewer_of}", "  viewer")
+        left.extend(Span(form, "accent") for form in [form for form in forms if len(form) <= room][:1])
+        return
+    del left[1:]
+    right[:] = right[-1:]
+    room = width - _cells(left) - _cells(right) - 2
+    left.append(Span(f"  × {model.connection_problem}"[: max(0, room)], "failed"))
 
 
 _LONG_WORDS = {"restart": "restarting", "stopped": ""}

@@ -2,13 +2,14 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from orchestrator_tui.core.views import AgentView, PaneFrame
 from orchestrator_tui.ui.ansi import parse_lines
-from orchestrator_tui.ui.format import Span, Spans, agent_look
+from orchestrator_tui.ui.format import Span, Spans, agent_look, fit
 from orchestrator_tui.ui.money import agent_facts
 from orchestrator_tui.ui.widgets.frame import Framed, content_of
 from orchestrator_tui.ui.work_words import work_word
@@ -71,6 +72,9 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
         if (agent.id if agent else None) != (self._agent.id if self._agent else None):
             self._frame, self._lines, self._strips = None, (), []
             self.agent_is_another()
+            self.refresh()
+        elif self._frame is None and agent != self._agent:
+            # What stands in an empty pane is about the agent.
             self.refresh()
         self._agent = agent
         self.write_facts()
@@ -139,7 +143,16 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
             self.frame(self.title_start())
             return
         name: Spans = (Span(agent.name, "accent"), Span(f"  {agent.pane_id or ''}".rstrip(), "muted"))
-        self.frame((*self.title_start(), *name), self.facts(), self.below(agent))
+        title = (*self.title_start(), *name)
+        self.frame((*title, *self._note(agent, title)), self.facts(), self.below(agent))
+
+    def _note(self, agent: AgentView, title: Spans) -> Spans:
+        """The note on the agent, cut to what the title's line has left."""
+        taken = sum(cell_len(span.text) for span in (*title, *self.facts()))
+        room = self.outer_size.width - 14 - taken
+        if not agent.note or room < 8:
+            return ()
+        return (Span(f"  ¶ {fit(agent.note, min(room, cell_len(agent.note)))}", "text"),)
 
     def title_start(self) -> Spans:
         """What stands before the agent's name."""

@@ -1,7 +1,7 @@
 """A list of one-line rows that draws only what is seen and redraws only what changed."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Collection, Sequence
+from typing import ClassVar, Generic, TypeVar, cast
 
 from rich.segment import Segment
 from textual import events
@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from orchestrator_tui.ui.format import Spans
+from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.widgets.frame import Framed
 
@@ -68,9 +68,10 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._keys: tuple[Key, ...] = ()
+        self._keys: Sequence[Key] = ()
         self._selected: Key | None = None
-        self._drawn: dict[int, tuple[Spans, bool]] = {}
+        self._drawn: dict[int, tuple[Spans, bool, bool]] = {}
+        self._marked: Collection[Key] = ()
         self._empty: tuple[Spans, ...] = ()
 
     def header_spans(self, width: int) -> Spans:
@@ -83,7 +84,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         raise NotImplementedError
 
     @property
-    def keys(self) -> tuple[Key, ...]:
+    def keys(self) -> Sequence[Key]:
         """The rows, in order."""
         return self._keys
 
@@ -92,24 +93,29 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         """The row under the cursor."""
         return self._selected
 
-    def show(self, keys: Sequence[Key], selected: Key | None, *, empty: tuple[Spans, ...] = ()) -> None:
+    def show(
+        self,
+        keys: Sequence[Key],
+        selected: Key | None,
+        *,
+        marked: Collection[Key] = (),
+        empty: tuple[Spans, ...] = (),
+    ) -> None:
         """Shows these rows with the cursor on ``selected``; ``empty`` is what stands there without rows."""
-        moved = selected != self._selected or tuple(keys) != self._keys
-        if len(keys) != len(self._keys) or empty != self._empty:
-            self._drawn.clear()
-            self.refresh()
-        self._keys, self._selected, self._empty = tuple(keys), selected, empty
+        # A range of numbers is compared and searched at once, however long it is; all else is kept as it was given.
+        kept = cast("Sequence[Key]", keys) if isinstance(keys, range) else tuple(keys)
+        moved = selected != self._selected or kept != self._keys
+        self._keys, self._selected, self._marked, self._empty = kept, selected, marked, empty
         self.virtual_size = Size(0, len(self._keys) + self._header_height)
         if moved:
             self._keep_cursor_visible()
         self.refresh_changed()
 
     def refresh_changed(self) -> None:
-        """Redraws the visible rows whose text is no longer what was drawn."""
+        """Redraws the visible lines whose text is no longer what was drawn."""
         width = self.scrollable_content_region.width
-        for y, (spans, cursor) in list(self._drawn.items()):
-            key = self._key_at(y)
-            if key is None or self.row_spans(key, width) != spans or (key == self._selected) != cursor:
+        for y, drawn in list(self._drawn.items()):
+            if self._line(y, width) != drawn:
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def neighbour(self, step: int) -> Key | None:
@@ -134,20 +140,18 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         return f"{first + 1}-{min(len(self._keys), first + room)} of {len(self._keys)}"
 
     def render_line(self, y: int) -> Strip:
-        """Draws the row at the widget's line ``y``."""
+        """Draws the widget's line ``y``."""
         width = self.scrollable_content_region.width
         base = self.rich_style
-        if not self._keys:
-            spans = self._empty[y] if y < len(self._empty) else ()
+        spans, cursor, marked = self._drawn[y] = self._line(y, width)
+        if not self._keys or y < self._header_height:
             return self._strip(spans).adjust_cell_length(width, base).apply_style(base)
-        if y < self._header_height:
-            return self._strip(self.header_spans(width)).adjust_cell_length(width, base).apply_style(base)
-        key = self._key_at(y)
-        if key is None:
+        if self._row_key(y) is None:
             return Strip.blank(width, base)
-        spans, cursor = self.row_spans(key, width), key == self._selected
-        self._drawn[y] = spans, cursor
-        mark = Segment(" ▌" if cursor else "  ", self.get_component_rich_style("row--accent", partial=True))
+        mark = Segment(
+            ("*" if marked else " ") + ("▌" if cursor else " "),
+            self.get_component_rich_style("row--accent", partial=True),
+        )
         strip = Strip([mark, *self._strip(spans)]).adjust_cell_length(width)
         if cursor:
             name = "row--cursor" if self.has_focus else "row--cursor-blurred"
@@ -157,7 +161,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def notify_style_update(self) -> None:
         """Draws all rows anew in the new colours."""
         super().notify_style_update()
-        self._drawn.clear()
+        self._draw_all()
 
     def watch_has_focus(self, value: bool) -> None:
         """Shows where the keyboard is."""
@@ -167,26 +171,41 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draws the rows that came into sight."""
         super().watch_scroll_y(old_value, new_value)
-        self._drawn.clear()
-        self.refresh()
+        self._draw_all()
 
     def on_resize(self) -> None:
         """Fits the new size."""
-        self._drawn.clear()
+        self._draw_all()
         self._keep_cursor_visible()
 
     async def on_click(self, event: events.Click) -> None:
         """Takes a click on what is written there."""
         offset = event.get_content_offset(self)
-        key = None if offset is None else self._key_at(offset.y)
+        key = None if offset is None else self._row_key(offset.y)
         if key is not None and self._keys:
             self.post_message(Picked(self.panel, key, opened=event.chain == 2))
+
+    def _draw_all(self) -> None:
+        # Rows that were not drawn are never looked at for changes: forgetting them and drawing go together.
+        self._drawn.clear()
+        self.refresh()
 
     @property
     def _header_height(self) -> int:
         return 1 if self.header_spans(40) else 0
 
-    def _key_at(self, y: int) -> Key | None:
+    def _line(self, y: int, width: int) -> tuple[Spans, bool, bool]:
+        """What stands in the widget's line ``y``, whether it is the cursor's, and whether it is marked."""
+        if not self._keys:
+            return (self._empty[y] if y < len(self._empty) else ()), False, False
+        if y < self._header_height:
+            return self.header_spans(width), False, False
+        key = self._row_key(y)
+        if key is None:
+            return (), False, False
+        return self.row_spans(key, width), key == self._selected, key in self._marked
+
+    def _row_key(self, y: int) -> Key | None:
         index = y - self._header_height + self.scroll_offset.y
         return self._keys[index] if y >= self._header_height and 0 <= index < len(self._keys) else None
 
@@ -204,3 +223,8 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         return Strip(
             Segment(span.text, self.get_component_rich_style(f"row--{span.token}", partial=True)) for span in spans
         )
+
+
+def marked_count(marks: Collection[object]) -> Spans:
+    """``  2 marked`` for a panel's title; empty without marks."""
+    return (Span(f"  {len(marks)} marked", "accent"),) if marks else ()

@@ -1,0 +1,45 @@
+"""Every key of every action does what it says, in the real dashboard, and none of them traps the keyboard."""
+
+import os
+import random
+import re
+
+import pytest
+
+from orchestrator_tui.ui.actions import ACTIONS
+from tests.acceptance.walk import Walk, all_steps, dashboard, in_order, take
+from tests.conftest import Program
+
+
+def test_every_action_has_a_step() -> None:
+    assert sorted(all_steps()) == sorted(action.id for action in ACTIONS)
+
+
+@pytest.mark.tmux
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_key_does_what_it_says(program: Program, size: tuple[int, int]) -> None:
+    steps = all_steps()
+    actions = {action.id: action for action in ACTIONS}
+    with dashboard(program, f"walk-{os.getpid()}-{size[0]}", size) as walk:
+        for action_id in in_order(steps):
+            take(walk, actions[action_id], steps)
+        storm(walk)
+        walk.press("q")
+        walk.answer("stop all agents", "s")
+        assert walk.terminal.until_ended() == 0
+
+
+def storm(walk: Walk) -> None:
+    """Gives the terminal two hundred sizes faster than anybody can draw; what is seen afterwards is what was before."""
+    chance, (columns, rows) = random.Random(1), (walk.terminal.columns, walk.terminal.rows)
+    before = words(walk)
+    sizes = [(chance.randint(20, 200), chance.randint(5, 60)) for _ in range(200)]
+    for width, height in (*sizes, (columns, rows)):
+        walk.quick.run("resize-window", "-x", str(width), "-y", str(height))
+    walk.until_holds(lambda: words(walk) == before, "it looks as before all the sizes")
+
+
+def words(walk: Walk) -> str:
+    """The screen without what time changes."""
+    return re.sub(r"[\d\s%▁-█]+[smhd]?", " ", walk.screen())

@@ -37,7 +37,7 @@ from orchestrator_tui.agents.telemetry import read_logs
 from orchestrator_tui.agents.transcript_reader import TranscriptReader
 from orchestrator_tui.agents.turns import Turns
 from orchestrator_tui.agents.undoing import Undoing
-from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
+from orchestrator_tui.agents.updates import LiveFeed, Updates
 from orchestrator_tui.agents.usage import UsageIntake
 from orchestrator_tui.agents.usage_report import usage_answer
 from orchestrator_tui.agents.work import AgentsWork
@@ -96,6 +96,8 @@ class Supervisor:
         self._history = History(fleet, event_log)
         self.in_git_repo = False
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
+        # Before anything can happen: agents report as soon as the endpoint listens, which is before ``start``.
+        self._pane_events, self._mission_events = fleet.manager.watch_all(), fleet.queue.watch()
         self._background = Background(self._report_failure)
         self.delivery = Delivery(fleet)
         self.quota = Quota(fleet)
@@ -152,12 +154,9 @@ class Supervisor:
         """Adopts what is there and begins to supervise. Raises TmuxUnavailable."""
         await self.fleet.book.load()
         marks = await self.usage_intake.load()
-        self.budgeting.is_known(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
-        # Subscriptions open before anything can happen, so that no death during the adoption is missed.
-        pane_events = self.fleet.manager.watch_all()
-        mission_events = self.fleet.queue.watch()
-        self._background.start(self._forward_panes(pane_events), "pane events")
-        self._background.start(self._forward_missions(mission_events), "mission events")
+        self.budgeting.is_known(await self.fleet.queue.list_missions())
+        self._background.start(self._forward_panes(self._pane_events), "pane events")
+        self._background.start(self._forward_missions(self._mission_events), "mission events")
         await self._adoption.run()
         self._background.start(self.transcripts.run(marks), "transcripts")
         self.permissions.restore()
@@ -341,7 +340,7 @@ class Supervisor:
 
     async def inbox(self) -> Sequence[AttentionItem]:
         """Everything that waits for a person, oldest first."""
-        return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+        return self.permissions.items(await self.fleet.queue.list_missions())
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         """Allows or denies one item of the inbox."""

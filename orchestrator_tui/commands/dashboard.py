@@ -76,9 +76,9 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             theme=settings.theme,
             keys=settings.keys,
             notify_after_s=settings.notify_after_s,
-            tools=Tools(editor=settings.editor),
             memories=Memories(*memories),
             presets=settings.presets,
+            tools=Tools(editor=settings.editor),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):

@@ -139,7 +139,7 @@ class MachineView:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a screen needs to start. ``missions``: open ones first, then the newest ended, at most 500.
+    """Everything a screen needs to start. ``missions``: the open and the newest ended ones, at most about 10,000.
 
     ``viewer_of`` is the supervisor's process id where that is another process than the screen's.
     """

@@ -1,6 +1,6 @@
 """What the queue needs of a store. Every operation runs inside one transaction that the writer opens and commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from orchestrator_tui.core.events import Event
@@ -174,6 +174,22 @@ class MissionStore(Transactions, Protocol):
 
     def listing(self, limit: int) -> list[Mission]:
         """Open missions, then the newest ended."""
+        ...
+
+    def outline(self, limit: int) -> list[Mission]:
+        """Open missions first, then the newest ended; with cut prompts, without context, output and attempt log."""
+        ...
+
+    def follow(self) -> None:
+        """Notes every later change of a mission, for ``changed``."""
+        ...
+
+    def unfollow(self) -> None:
+        """Ends ``follow``."""
+        ...
+
+    def changed(self, limit: int, also: Collection[str]) -> list[Mission]:
+        """Up to ``limit`` missions that changed since they were last answered, ``also`` among them, in outline."""
         ...
 
     def stats(self) -> QueueStats:

@@ -134,6 +134,8 @@ class TmuxServer:
         if process is not None and self._processes.is_running(process):
             # A control client that nobody reads any more keeps kill-server from finishing (seen with tmux 3.3a).
             os.kill(process.pid, signal.SIGKILL)
+        # tmux leaves its socket lying about.
+        self.socket.unlink(missing_ok=True)
         self.process = None
 
 

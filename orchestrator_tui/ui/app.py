@@ -192,9 +192,12 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
+        if not self.screen_stack:
+            # The app ends, and this was on its way.
+            return
         # What fills the whole terminal covers the dashboard's own pane; a dialog stands only before it.
         is_lent = self._operations.agents.is_attached or self._operations.desk.is_lent
-        is_covered = is_lent or not (self.screen is self._dashboard or self.screen.is_modal)
+        is_covered = is_lent or any(not one.is_modal for one in self.screen_stack[1:])
         seen = self._dashboard.is_pane_seen and not is_covered
         self._operations.code.look_at(self._model.selected_agent)
         agent = self._model.agent() if seen else None

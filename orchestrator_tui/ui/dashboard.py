@@ -91,7 +91,6 @@ class Dashboard(Screen[None]):
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
         self.query_one(FilterBar).display = False
-        self.query_one(Guidance).display = self._guides
         self._arrange()
         self.set_interval(1.0, self.refresh_model)
 
@@ -133,7 +132,8 @@ class Dashboard(Screen[None]):
         """Shows the model as it is now on every panel that is seen."""
         if not self.is_mounted:
             return
-        now_ms = self._model.now_ms = self._clock.now_ms()
+        now_ms = self._clock.now_ms()
+        self._model.tick(now_ms)
         seen = self._visible()
         self.query_one(Header).refresh_model(now_ms, self._layout)
         if self._layout is Layout.NARROW:
@@ -202,8 +202,8 @@ class Dashboard(Screen[None]):
 
     def end_guidance(self) -> bool:
         """Takes the guidance of the first start away; whether it was there."""
-        guidance = self.query_one(Guidance)
-        was_there, guidance.display = guidance.display, False
+        was_there, self._guides = self._guides, False
+        self._show("guidance", False)
         return was_there
 
     def ask_line(self, prompt: str, text: str) -> None:
@@ -256,6 +256,7 @@ class Dashboard(Screen[None]):
         self.set_class(Panel.PANE not in seen, "no-pane")
         for panel, name in _PANEL_IDS.items():
             self.query_one(f"#{name}").display = panel in seen
+        self._show("guidance", self._guides and Panel.AGENTS in seen)
         self._show("left", bool(seen & {Panel.AGENTS, Panel.HEALTH}))
         self._show("body", bool(seen & {Panel.AGENTS, Panel.HEALTH, Panel.PANE}))
         self._show("bottom", bool(seen & {Panel.MISSIONS, Panel.EVENTS}))

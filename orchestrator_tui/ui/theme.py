@@ -89,6 +89,7 @@ def _theme(choice: ThemeChoice, tokens: Mapping[str, str], *, dark: bool) -> The
         "block-cursor-foreground": tokens["background"],
         "block-cursor-text-style": "none",
         "text-muted": tokens["muted"],
+        "text-disabled": tokens["muted"],
         "scrollbar": tokens["line"],
         "scrollbar-hover": tokens["muted"],
         "scrollbar-active": tokens["accent"],

@@ -14,6 +14,7 @@ from orchestrator_tui.ui.app import OrchestratorApp
 from orchestrator_tui.ui.diff_screen import DiffScreen
 from orchestrator_tui.ui.grid import GridScreen, Tile
 from orchestrator_tui.ui.health_screen import HealthScreen
+from orchestrator_tui.ui.log_screen import LogScreen
 from orchestrator_tui.ui.theme import ThemeChoice
 from tests.ui.fake_client import EMPTY, FLEET
 from tests.ui.sample_activity import BUSY_FLEET
@@ -57,20 +58,22 @@ PICTURES = (
     Picture("health", snapshot=BUSY_FLEET, keys=("2", "enter")),
     Picture("mission-page", keys=("4", "enter")),
     Picture("changes", keys=("equals_sign",)),
+    Picture("log", keys=("at",)),
 )
 
 
 async def settled(pilot: DashboardPilot, app: OrchestratorApp) -> None:
-    """The grid's panes are live, the hour or the changes are known, if they are open."""
-    if isinstance(app.screen, DiffScreen):
-        changes = app.screen
-        await until(pilot, lambda: changes.diff is not None, "no changes")
+    """The grid's panes are live, the changes are read, the health screen knows the hour, whichever is open."""
+    screen = app.screen
+    if isinstance(screen, DiffScreen):
+        await until(pilot, lambda: screen.diff is not None, "no changes")
     if isinstance(app.screen, GridScreen):
         tiles = [tile for tile in app.screen.query(Tile) if tile.display]
         await until(pilot, lambda: all(tile.pane_frame is not None for tile in tiles), "a pane is not live")
-    screen = app.screen
     if isinstance(screen, HealthScreen):
         await until(pilot, lambda: bool(screen.ids), "the health screen is empty")
+    if isinstance(screen, LogScreen):
+        await until(pilot, lambda: not screen.events.history.has_older, "older events were not read")
 
 
 async def draw(picture: Picture) -> str:

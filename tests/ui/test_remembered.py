@@ -61,6 +61,10 @@ class TestGuidance:
             guidance = app.dashboard.query_one(Guidance)
             assert guidance.region.height == 3
             assert "every key" in str(guidance.visual)
+            await pilot.press("4", "plus")
+            await until(pilot, lambda: not guidance.region.height, "it lies over another panel")
+            await pilot.press("underscore", "1")
+            await until(pilot, lambda: guidance.region.height == 3, "it is gone")
             await pilot.press("escape")
             assert not guidance.display
         other_session = Memories(user=memories.user)

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-from textual.widgets import Static
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
 
 from orchestrator_tui.ui.format import Span, Spans, agent_counts, clock_time, duration
 from orchestrator_tui.ui.model import Layout, Model
@@ -12,20 +15,49 @@ from orchestrator_tui.ui.widgets.frame import content_of
 _ROOM_FOR_COUNTS = 20
 
 
-class Header(Static):
-    """One line, rewritten only when its text changes."""
+class HeaderLine(Widget):
+    """A part of the header, rewritten only when its text changes."""
+
+    def __init__(self, *, classes: str) -> None:
+        super().__init__(classes=classes)
+        self._shown: Spans = ()
+
+    def show(self, spans: Spans) -> None:
+        """Shows the text."""
+        if spans != self._shown:
+            self._shown = spans
+            self.refresh()
+
+    def render(self) -> Content:
+        """The text."""
+        return content_of(self._shown)
+
+
+class Header(Horizontal):
+    """One line. The clock is a widget of its own, so that its tick writes a few cells and not the whole line."""
+
+    DEFAULT_CSS = """
+    Header {
+        HeaderLine { height: 1; width: 1fr; }
+        .clock { width: 12; }
+    }
+    """
 
     def __init__(self, model: Model, *, id: str) -> None:
         super().__init__(id=id)
         self._model = model
-        self._shown: Spans = ()
+        self._facts, self._clock = HeaderLine(classes="facts"), HeaderLine(classes="clock")
+
+    def compose(self) -> ComposeResult:
+        """The two parts."""
+        yield self._facts
+        yield self._clock
 
     def refresh_model(self, now_ms: int, layout: Layout) -> None:
         """Shows the model at this time."""
-        spans = header_spans(self._model, now_ms, self.size.width, wide=layout is Layout.WIDE)
-        if spans != self._shown:
-            self._shown = spans
-            self.update(content_of(spans), layout=False)
+        *facts, clock = header_spans(self._model, now_ms, self.size.width, wide=layout is Layout.WIDE)
+        self._facts.show(tuple(facts))
+        self._clock.show((clock,))
 
 
 def header_spans(model: Model, now_ms: int, width: int, *, wide: bool) -> Spans:

@@ -1,7 +1,9 @@
 """Panel 2: the machine, tokens and costs, tmux, the endpoint, the store and the restarts."""
 
+import itertools
+
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Region
 
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.ui.format import Span, Spans
@@ -14,7 +16,7 @@ _ROOM_FOR_AGENTS = 13
 _COLUMNS = (Column.MEMORY, Column.CPU, Column.CONTEXT, Column.COST, Column.RESTARTS)
 
 
-class Health(Framed, Static, can_focus=True):
+class Health(Framed, can_focus=True):
     """The lights and totals; red only where something is wrong."""
 
     panel = Panel.HEALTH
@@ -34,12 +36,18 @@ class Health(Framed, Static, can_focus=True):
         width, height = self.content_size
         lines = health_lines(self._model, width, height, self._clock.now_ms())
         if lines != self._shown:
-            self._shown = lines
-            self.update(_joined(lines), layout=False)
+            before, self._shown = self._shown, lines
+            for row, (was, line) in enumerate(itertools.zip_longest(before, lines)):
+                if was != line:
+                    self.refresh(Region(0, row, self.content_size.width, 1))
         problems = health_problems(self._model)
         facts = Span(f"{problems} problem{'s' * (problems > 1)}", "failed") if problems else Span("ok", "muted")
         more = (Span("enter", "accent"), Span(" details", "muted")) if self.has_focus else ()
         self.frame((Span("2 ", "muted"), Span("Health", "strong")), (facts,), more)
+
+    def render(self) -> Content:
+        """The lines."""
+        return _joined(self._shown)
 
     def on_resize(self) -> None:
         """Fits the new size."""

@@ -14,6 +14,8 @@ from orchestrator_tui.ui.money import agent_facts
 from orchestrator_tui.ui.widgets.frame import Framed, content_of
 from orchestrator_tui.ui.work_words import work_word
 
+BLANK_AFTER_S = 0.1
+
 
 def crop(frame: PaneFrame, used_rows: int, width: int, height: int) -> tuple[int, int]:
     """The left column and top row to show, so that the end of the text and the cursor are in sight."""
@@ -72,12 +74,20 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
         if (agent.id if agent else None) != (self._agent.id if self._agent else None):
             self._frame, self._lines, self._strips = None, (), []
             self.agent_is_another()
-            self.refresh()
+            if agent is None or agent.pane_id is None:
+                self.refresh()
+            else:
+                # Its screen is here in a moment: to paint a blank one first would only flicker.
+                self.set_timer(BLANK_AFTER_S, self._blank_without_frame)
         elif self._frame is None and agent != self._agent:
             # What stands in an empty pane is about the agent.
             self.refresh()
         self._agent = agent
         self.write_facts()
+
+    def _blank_without_frame(self) -> None:
+        if self._frame is None:
+            self.refresh()
 
     def agent_is_another(self) -> None:
         """For views that keep more of an agent than its frame."""
@@ -116,7 +126,7 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
 
     def render_line(self, y: int) -> Strip:
         """Draws the frame's row at the widget's line ``y``."""
-        width, base = self.room.width, self.rich_style
+        width, base = self.room.width, self.base_style
         left, top = self.scroll_offset
         frame, row = self._frame, y + top
         if frame is None:

@@ -19,12 +19,10 @@ class MissionTable(Rows[str]):
     def update(self, now_ms: int) -> None:
         """Shows the model's missions at this time."""
         self._now_ms = now_ms
-        self._costs = any(mission.spent.tokens for mission in self._model.missions.values())
-        shown = self._model.shown_missions()
+        self._costs = self._model.mission_list.has_costs
         marks = frozenset(self._model.marks.missions)
-        self.show(
-            [mission.id for mission in shown], self._model.selected_mission, marked=marks, empty=self._empty_lines()
-        )
+        shown = self._model.shown_mission_ids()
+        self.show(shown, self._model.selected_mission, marked=marks, empty=self._empty_lines())
         query = self._model.filters.get(Panel.MISSIONS, "")
         below: Spans = ()
         if query:

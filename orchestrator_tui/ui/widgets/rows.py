@@ -69,6 +69,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._keys: Sequence[Key] = ()
+        self._places: dict[Key, int] | None = None
         self._selected: Key | None = None
         self._drawn: dict[int, tuple[Spans, bool, bool]] = {}
         self._marked: Collection[Key] = ()
@@ -102,10 +103,14 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         empty: tuple[Spans, ...] = (),
     ) -> None:
         """Shows these rows with the cursor on ``selected``; ``empty`` is what stands there without rows."""
-        # A range of numbers is compared and searched at once, however long it is; all else is kept as it was given.
+        # A range of numbers is compared and searched at once, however long it is; of all else, whoever shows the same
+        # tuple again pays nothing for how long it is.
         kept = cast("Sequence[Key]", keys) if isinstance(keys, range) else tuple(keys)
-        moved = selected != self._selected or kept != self._keys
-        self._keys, self._selected, self._marked, self._empty = kept, selected, marked, empty
+        is_same = kept is self._keys or kept == self._keys
+        moved = selected != self._selected or not is_same
+        if not is_same:
+            self._keys, self._places = kept, None
+        self._selected, self._marked, self._empty = selected, marked, empty
         self.virtual_size = Size(0, len(self._keys) + self._header_height)
         if moved:
             self._keep_cursor_visible()
@@ -122,7 +127,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         """The key ``step`` rows below the cursor, stopping at both ends."""
         if not self._keys:
             return None
-        here = self._keys.index(self._selected) if self._selected in self._keys else 0
+        here = self._place_of(self._selected) or 0
         return self._keys[min(len(self._keys) - 1, max(0, here + step))]
 
     @property
@@ -142,7 +147,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def render_line(self, y: int) -> Strip:
         """Draws the widget's line ``y``."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self.base_style
         spans, cursor, marked = self._drawn[y] = self._line(y, width)
         if not self._keys or y < self._header_height:
             return self._strip(spans).adjust_cell_length(width, base).apply_style(base)
@@ -210,14 +215,21 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         return self._keys[index] if y >= self._header_height and 0 <= index < len(self._keys) else None
 
     def _keep_cursor_visible(self) -> None:
-        if self._selected not in self._keys:
+        index = self._place_of(self._selected)
+        if index is None:
             return
-        index = self._keys.index(self._selected)
         room = max(1, self.scrollable_content_region.height - self._header_height)
         top = self.scroll_offset.y
         if index < top or index >= top + room:
             target = index if index < top else index - room + 1
             self.scroll_to(y=target, animate=False, force=True, immediate=True)
+
+    def _place_of(self, key: Key | None) -> int | None:
+        if isinstance(self._keys, range):
+            return self._keys.index(key) if isinstance(key, int) and key in self._keys else None
+        if self._places is None:
+            self._places = {each: index for index, each in enumerate(self._keys)}
+        return None if key is None else self._places.get(key)
 
     def _strip(self, spans: Spans) -> Strip:
         return Strip(

@@ -87,9 +87,12 @@ class Walk:
         for key in keys:
             self.pressed.add(key)
             self.looks = 0
-            stroke = stroke_of(key, character_of(key))
-            assert stroke is not None, f"no terminal sends {key}"
-            self.quick.run(*(("send-keys", "--", stroke.key) if stroke.key else ("send-keys", "-l", "--", stroke.text)))
+            self._send(key)
+
+    def _send(self, key: str) -> None:
+        stroke = stroke_of(key, character_of(key))
+        assert stroke is not None, f"no terminal sends {key}"
+        self.quick.run(*(("send-keys", "--", stroke.key) if stroke.key else ("send-keys", "-l", "--", stroke.text)))
 
     def type(self, text: str) -> None:
         """Types a text."""
@@ -213,10 +216,12 @@ class Walk:
         assert self.is_home(), f"esc and ctrl+q do not lead back:\n{self.screen()}"
 
     def at(self, panel: Panel) -> None:
-        """Gives the keyboard to a panel."""
-        if self.focused() is not panel:
-            self.press(str(int(panel)))
-            self.until_holds(lambda: self.focused() is panel, f"the keyboard is at {panel.name}")
+        """Gives the keyboard to a panel; a key that came while a dialog was still closing is pressed again."""
+        give_up = time.monotonic() + PATIENCE_S
+        while self.focused() is not panel:
+            assert time.monotonic() < give_up, f"the keyboard never is at {panel.name}"
+            self._send(str(int(panel)))
+            _within(lambda: self.focused() is panel, BACK_WITHIN_S)
 
     def choose_agent(self, name: str) -> None:
         """Puts the cursor of the agents on one of them."""

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLAUDE_VERSION := 2.1.328
 
-.PHONY: run test check bench screenshots venv venv-dev tmux claude lock
+.PHONY: run test check bench chaos screenshots venv venv-dev tmux claude lock
 
 run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
@@ -20,6 +20,11 @@ check: venv-dev
 
 bench: venv-dev tmux
 	@$(BIN)/python -m tests.benchmarks
+
+# CHAOS="--seed 7 --faults 50 --missions 100 --agents 6" for another run.
+chaos: venv-dev tmux
+	@ORCHESTRATOR_TEST_CHAOS=1 $(BIN)/pytest -q tests/chaos
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 screenshots: venv-dev tmux
 	@$(BIN)/python -m tests.ui.screenshots

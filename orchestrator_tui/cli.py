@@ -189,9 +189,11 @@ def demo(session: str | None) -> None:
 
 def main() -> NoReturn:
     """Runs the command line; an expected error is one line on stderr and an exit code."""
+    from orchestrator_tui.commands.events import events
     from orchestrator_tui.commands.quota import quota
     from orchestrator_tui.commands.tools import agent, mission
 
+    cli.add_command(events)
     cli.add_command(quota)
     cli.add_command(agent)
     cli.add_command(mission)

@@ -46,7 +46,9 @@ log = logging.getLogger(__name__)
 
 PROJECT_FILE = "orchestrator.toml"
 BUDGETS_EVERY_S = 1.0
-USER_ONLY_KEYS = frozenset({"spawning_roles", "permission_mode", "claude_command", "notify_command", "providers"})
+USER_ONLY_KEYS = frozenset(
+    {"spawning_roles", "permission_mode", "claude_command", "notify_command", "providers", "presets", "editor"}
+)
 """What only the user's own configuration may set: agents can write the project's file."""
 
 
@@ -213,7 +215,7 @@ class Runtime:
         self.supervisor.monitor.provider_notice = notice
         if limits is not None:
             self.supervisor.budgeting.limits = limits
-        self.endpoint = Endpoint(self.supervisor, self._credentials, port=session.port())
+        self.endpoint = Endpoint(self.supervisor, self._credentials, port=session.port(), screens=self.supervisor)
 
     async def start(self) -> None:
         """Listens, adopts what is there and begins to supervise. Raises CannotRun."""

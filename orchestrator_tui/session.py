@@ -68,6 +68,9 @@ class Session:
         self.events = self.folder / "events.jsonl"
         self.log = self.folder / "orchestrator.log"
         self.inbox = self.folder / "inbox.json"
+        self.dashboard = self.folder / "dashboard.json"
+        # No session is called so: their names begin with a letter or a digit.
+        self.user_dashboard = root / ".dashboard.json"
         self.agents = self.folder / "agents"
         self._lock_file = self.folder / "owner.lock"
         self._endpoint_file = self.folder / "endpoint.json"

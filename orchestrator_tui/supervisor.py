@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from orchestrator_tui.agents.activity_keeper import ActivityKeeper
 from orchestrator_tui.agents.adoption import Adoption
+from orchestrator_tui.agents.assigning import assign
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.budgeting import Budgeting
 from orchestrator_tui.agents.credentials import Caller
@@ -16,6 +18,7 @@ from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.dispatcher import Dispatcher
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.history import History
 from orchestrator_tui.agents.inbox_store import InboxStore
 from orchestrator_tui.agents.isolation import Isolation
 from orchestrator_tui.agents.limits import Limits
@@ -33,13 +36,18 @@ from orchestrator_tui.agents.spawner import AgentSpawner
 from orchestrator_tui.agents.telemetry import read_logs
 from orchestrator_tui.agents.transcript_reader import TranscriptReader
 from orchestrator_tui.agents.turns import Turns
-from orchestrator_tui.agents.updates import SHOWN_MISSIONS, LiveFeed, Updates
+from orchestrator_tui.agents.undoing import Undoing
+from orchestrator_tui.agents.updates import LiveFeed, Updates
 from orchestrator_tui.agents.usage import UsageIntake
 from orchestrator_tui.agents.usage_report import usage_answer
+from orchestrator_tui.agents.work import AgentsWork
 from orchestrator_tui.agents.worktree import WorktreeManager
+from orchestrator_tui.core.activity import Activity
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import Forbidden, NotAllowedNow, OrchestratorError, PoolIncomplete, UsageError
+from orchestrator_tui.core.event_filter import EventFilter
 from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.history import CommandView, EventPage
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import (
     AgentState,
@@ -62,7 +70,9 @@ from orchestrator_tui.core.views import (
     QuotaView,
     SpawnRequest,
     Stroke,
+    Told,
 )
+from orchestrator_tui.core.work import ReviewComment, WorktreeDiff
 from orchestrator_tui.missions.event_log import EventLog
 
 log = logging.getLogger(__name__)
@@ -70,6 +80,7 @@ log = logging.getLogger(__name__)
 RESTART_LOOK_S = 1.0
 KEPT_EVENTS = 500
 SETTLED_WITHIN_S = 3.0
+SESSION_ENDED = "the session has ended, its agents are stopped; q leaves"
 _BEGUN_OR_ENDED = frozenset({EventType.TASK_START, EventType.TASK_FAIL, EventType.MISSION_CANCELLED})
 
 
@@ -82,8 +93,11 @@ class Supervisor:
         self.fleet = fleet
         self.spawning_roles: Collection[Role] = fleet.settings.spawning_roles
         self._event_log = event_log
+        self._history = History(fleet, event_log)
         self.in_git_repo = False
         self._events: deque[Event] = deque(event_log.tail(KEPT_EVENTS), maxlen=KEPT_EVENTS)
+        # Before anything can happen: agents report as soon as the endpoint listens, which is before ``start``.
+        self._pane_events, self._mission_events = fleet.manager.watch_all(), fleet.queue.watch()
         self._background = Background(self._report_failure)
         self.delivery = Delivery(fleet)
         self.quota = Quota(fleet)
@@ -98,6 +112,7 @@ class Supervisor:
         self.turns = Turns(fleet, self.delivery, self.settling, self.dispatcher, self.permissions, limits)
         self._isolation = Isolation(fleet, worktrees)
         self.spawner = AgentSpawner(fleet, self.delivery.launcher, self.settling, self.dispatcher, self._isolation)
+        self.undoing = Undoing(fleet, self.spawner, self._isolation, self._background)
         self._deaths = Deaths(fleet, self.settling, self.delivery.launcher.refusals)
         self._adoption = Adoption(fleet, self.delivery.launcher, self.delivery, self.settling, self.fencer)
         self.updates = Updates(fleet, self.waits)
@@ -106,7 +121,8 @@ class Supervisor:
             fleet, self._background, self.permissions.asks, self.permissions.settle, self.turns.turn_was_interrupted
         )
         self.turns.heard = self.observer.heard
-        self.usage_intake = UsageIntake(fleet)
+        self._activity = ActivityKeeper(fleet, event_log)
+        self.usage_intake = UsageIntake(fleet, self._activity.spent)
         self.budgeting = Budgeting(fleet)
         self.usage_intake.counted = self.budgeting.look
         self.permissions.sources.extend(
@@ -119,22 +135,16 @@ class Supervisor:
         )
         fleet.mission_waits, fleet.agent_waits = self.budgeting.why_mission_waits, self.budgeting.why_agent_waits
         self.transcripts = TranscriptReader(fleet, self.usage_intake)
-        self.monitor = Monitor(fleet, self.fencer, self.turns, self.updates, self._background, self.observer)
+        self.monitor = Monitor(
+            fleet, self.fencer, self.turns, self.updates, self._background, self.observer, self._activity
+        )
         self.monitor.day_budget = lambda: self.budgeting.limits().day
         self.monitor.quota_light = self.quota.light
         self._connect_quota(limits)
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
-        self.delivery.by_screen = self.screen_turns.deliver
         self.sender = Sender(fleet, self.delivery.typist)
-        self.sender.by_screen = self.screen_turns.send
-        self.turns.prompted = self.sender.prompted
-        self.spawner.farewell = self.screen_turns.leave
-        self._adoption.shows = self.screen_turns.shows
-        fleet.publish = self._publish
-        fleet.changed = self.updates.agent_changed
-        self.delivery.launcher.before_relaunch = self._deaths.settled
-        self.delivery.launcher.isolate = self._isolation.ensure
-        fleet.manager.relaunch = self.delivery.launcher.relaunch
+        self.work = AgentsWork(fleet, self.sender.send, self.updates.is_watched)
+        self._connect_parts()
         self.release_requested = asyncio.Event()
         self.may_be_released = False
 
@@ -144,15 +154,13 @@ class Supervisor:
         """Adopts what is there and begins to supervise. Raises TmuxUnavailable."""
         await self.fleet.book.load()
         marks = await self.usage_intake.load()
-        self.budgeting.is_known(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
-        # Subscriptions open before anything can happen, so that no death during the adoption is missed.
-        pane_events = self.fleet.manager.watch_all()
-        mission_events = self.fleet.queue.watch()
-        self._background.start(self._forward_panes(pane_events), "pane events")
-        self._background.start(self._forward_missions(mission_events), "mission events")
+        self.budgeting.is_known(await self.fleet.queue.list_missions())
+        self._background.start(self._forward_panes(self._pane_events), "pane events")
+        self._background.start(self._forward_missions(self._mission_events), "mission events")
         await self._adoption.run()
         self._background.start(self.transcripts.run(marks), "transcripts")
         self.permissions.restore()
+        self._background.start(self._activity.load(), "activity")
         self._background.start(self.dispatcher.run(), "dispatcher")
         self._background.start(self.monitor.run(), "monitor")
         self._background.start(self.updates.run(), "updates")
@@ -160,10 +168,12 @@ class Supervisor:
         self._background.start(self.merge_watch.run(), "merge conflicts")
         self._background.start(self._inbox_store.run(), "inbox store")
         self._background.start(self.screen_turns.run(), "screens")
+        self._background.start(self.work.watch.run(), "worktrees")
 
     async def aclose(self) -> None:
         """Lets go: agents live on. Panes and queue are closed by whoever opened them."""
         await self._background.aclose()
+        await self.undoing.aclose()
         await self._adoption.aclose()
         await self.fencer.aclose()
         await self.delivery.aclose()
@@ -191,12 +201,14 @@ class Supervisor:
             if isinstance(result, BaseException):
                 log.error("agent %s could not be stopped", agent_id, exc_info=result)
         await self.fleet.manager.stop_server()
+        self.updates.last_word(SESSION_ENDED)
 
     # -- what screens see ------------------------------------------------------------------------------------------
 
     async def open_feed(self) -> LiveFeed:
         """A snapshot and every later update."""
         self.monitor.measure_machine()
+        self.work.watch.want_all()
         return await self.updates.open(
             self.fleet.session, tuple(self._events), self.fleet.default_provider, self.in_git_repo
         )
@@ -227,9 +239,21 @@ class Supervisor:
         """Gives the agent's window the size of where a person types."""
         await self.fleet.manager.fit(agent_id, size)
 
+    async def activity(self) -> Activity:
+        """What every agent did and used during the last hour."""
+        return self._activity.activity()
+
     def recent_events(self, limit: int) -> Sequence[Event]:
         """The newest events, oldest first."""
         return list(self._events)[-limit:]
+
+    async def older_events(self, before: int | None, limit: int, wanted: EventFilter) -> EventPage:
+        """A page of the event log."""
+        return await self._history.older_events(before, limit, wanted)
+
+    async def commands(self, after: int, polls: bool) -> Sequence[CommandView]:
+        """The tmux and git commands that were run."""
+        return self._history.commands(after, polls=polls)
 
     async def attach_argv(self, agent_id: int) -> tuple[str, ...]:
         """What shows the agent full screen."""
@@ -238,11 +262,11 @@ class Supervisor:
 
     # -- agents ----------------------------------------------------------------------------------------------------
 
-    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
+    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
         """Starts agents and queues the first mission, if there is one."""
         spec = request.first_mission
         try:
-            agents = await self.spawner.spawn_pool(request.count, request.config)
+            agents = await self.spawner.spawn_pool(request.count, request.config, told)
         except PoolIncomplete:
             if spec is not None:
                 await self.add_mission(spec)
@@ -264,7 +288,11 @@ class Supervisor:
 
     async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
         """Ends an agent on purpose."""
-        await self.spawner.kill(agent_id, signal)
+        await self.undoing.kill(agent_id, signal)
+
+    async def undo_kill(self, agent_id: int) -> Sequence[str]:
+        """Brings a killed agent back."""
+        return await self.undoing.undo(agent_id)
 
     async def restart(self, agent_id: int) -> None:
         """Starts an agent anew."""
@@ -278,6 +306,10 @@ class Supervisor:
         """Renames an agent."""
         await self.spawner.rename(agent_id, name)
 
+    async def note(self, agent_id: int, text: str) -> None:
+        """Keeps a person's note on an agent."""
+        await self.spawner.note(agent_id, text)
+
     async def hold(self, agent_id: int, held: bool) -> None:
         """Holds or releases an agent."""
         await self.spawner.hold(agent_id, held)
@@ -285,6 +317,18 @@ class Supervisor:
     async def send(self, agent_id: int, text: str) -> None:
         """Types one line; refused with the reason while that could harm what a person has open in the pane."""
         await self.sender.send(agent_id, text)
+
+    async def look_at_work(self, agent_id: int) -> None:
+        """Has an agent's row say soon where its worktree stands."""
+        self.work.watch.want(agent_id)
+
+    async def diff(self, agent_id: int) -> WorktreeDiff:
+        """What an agent's worktree has and its base has not."""
+        return await self.work.diff(agent_id)
+
+    async def send_review(self, agent_id: int, comments: Sequence[ReviewComment]) -> str | None:
+        """Sends what a person says of an agent's changes."""
+        return await self.work.send_review(agent_id, comments)
 
     async def approve(self, agent_id: int, allow: bool) -> None:
         """Answers an agent's oldest permission request."""
@@ -296,7 +340,7 @@ class Supervisor:
 
     async def inbox(self) -> Sequence[AttentionItem]:
         """Everything that waits for a person, oldest first."""
-        return self.permissions.items(await self.fleet.queue.list_missions(SHOWN_MISSIONS))
+        return self.permissions.items(await self.fleet.queue.list_missions())
 
     async def answer(self, item_id: str, allow: bool, message: str = "") -> None:
         """Allows or denies one item of the inbox."""
@@ -413,6 +457,10 @@ class Supervisor:
         await self.fleet.queue.retry(mission_id)
         self.fleet.wake.set()
 
+    async def assign_mission(self, mission_id: str, agent_id: int | None) -> None:
+        """Keeps a mission for one agent."""
+        await assign(self.fleet, mission_id, agent_id)
+
     async def add_dependency(self, mission_id: str, on: str) -> None:
         """Adds a dependency to a mission that has not started."""
         await self.fleet.queue.add_dependency(mission_id, on)
@@ -494,6 +542,20 @@ class Supervisor:
         self.fleet.person_used(agent_id)
         self.fleet.manager.note_typing(agent_id, self.fleet.clock.now_ms())
 
+    def _connect_parts(self) -> None:
+        """What the parts ask of each other, beyond what they are made of."""
+        fleet, launcher = self.fleet, self.delivery.launcher
+        self.delivery.by_screen = self.screen_turns.deliver
+        self.sender.by_screen = self.screen_turns.send
+        self.turns.prompted = self.sender.prompted
+        self.spawner.farewell = self.screen_turns.leave
+        self._adoption.shows = self.screen_turns.shows
+        fleet.publish = self._publish
+        fleet.changed = self.updates.agent_changed
+        launcher.before_relaunch = self._deaths.settled
+        launcher.isolate = self._isolation.ensure
+        fleet.manager.relaunch = launcher.relaunch
+
     def _connect_quota(self, limits: Limits) -> None:
         delivery, quota = self.delivery, self.quota
         delivery.held_back = limits.held_back
@@ -505,7 +567,9 @@ class Supervisor:
             return
         logged = self._event_log.append(event)
         self._events.append(logged)
+        self._activity.take(logged)
         self.updates.event_logged(logged)
+        self.work.watch.take(logged)
 
     async def _restart_idle(self, stale: set[int]) -> None:
         while stale:

@@ -32,7 +32,7 @@ def test_every_command_of_the_table_exists() -> None:
     from orchestrator_tui.commands.tools import agent, mission
 
     known = {
-        "": set(cli.commands) | {"agent", "mission", "quota"},
+        "": set(cli.commands) | {"agent", "events", "mission", "quota"},
         "agent": set(agent.commands),
         "mission": set(mission.commands),
     }

@@ -15,6 +15,7 @@ from orchestrator_tui.core.errors import ProviderUnavailable
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentRecord, ConversationMode, Mission, MissionState
 from orchestrator_tui.core.roles import system_prompt
+from orchestrator_tui.core.work import WorkStatus
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.pty.manager import PTYManager
 
@@ -89,6 +90,7 @@ class Fleet:
     mission_waits: Callable[[Mission], str | None] = lambda _: None
     agent_waits: Callable[[AgentRecord], str | None] = lambda _: None
     usage: SpendingBook = field(default_factory=SpendingBook)
+    work: dict[int, WorkStatus] = field(default_factory=dict[int, WorkStatus])
 
     def hand(self, agent_id: int) -> Hand:
         """The agent's claims; empty for a new one."""

@@ -5,15 +5,18 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import AsyncGenerator, Mapping
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator_tui.core.command_log import COMMANDS
 from orchestrator_tui.core.errors import CannotRun
 
 TIMEOUT_S = 120.0
 LOCK_TIMEOUT_S = 120.0
 _LOCK_POLL_S = 0.02
+_PIECE = 65_536
 _LOCK_NAME = "orchestrator-worktrees.lock"
 
 
@@ -49,6 +52,14 @@ def is_folder(path: Path) -> bool:
     return path.is_dir()
 
 
+@dataclass(slots=True)
+class _Running:
+    """A git that runs; ``error`` is what to note of it."""
+
+    process: asyncio.subprocess.Process
+    error: str | None = None
+
+
 class Git:
     """Git commands and the lock that orders changes of one repository, also between processes."""
 
@@ -59,9 +70,49 @@ class Git:
 
     async def run(self, folder: Path, *arguments: str) -> GitResult:
         """Runs ``git -C folder ...``. Raises CannotRun when git is missing or does not end."""
+        async with self._running(folder, arguments) as running:
+            output, error = await running.process.communicate()
+            assert running.process.returncode is not None
+            result = GitResult(
+                running.process.returncode,
+                output.decode(errors="surrogateescape").removesuffix("\n"),
+                error.decode(errors="replace").removesuffix("\n"),
+            )
+            running.error = None if result.ok else result.reason
+        return result
+
+    async def read(self, folder: Path, *arguments: str, limit: int) -> tuple[bytes, bool]:
+        """Git's output up to ``limit`` bytes, and whether that is all of it; a longer one is not waited for.
+
+        Raises CannotRun when git is missing, does not end or fails.
+        """
+        async with self._running(folder, arguments) as running:
+            process = running.process
+            assert process.stdout is not None and process.stderr is not None
+            errors = asyncio.ensure_future(process.stderr.read())
+            try:
+                output = bytearray()
+                while len(output) <= limit and (piece := await process.stdout.read(_PIECE)):
+                    output += piece
+                if len(output) > limit:
+                    return bytes(output[:limit]), False
+                code = await process.wait()
+                said = (await errors).decode(errors="replace")
+            finally:
+                errors.cancel()
+            running.error = GitResult(code, "", said).reason if code != 0 else None
+        if running.error is not None:
+            verb = next(word for word in arguments if not word.startswith("-") and "=" not in word)
+            raise CannotRun(f"git {verb} failed in {folder}: {running.error}.", remedy=f"git -C '{folder}' status")
+        return bytes(output), True
+
+    @contextlib.asynccontextmanager
+    async def _running(self, folder: Path, arguments: Sequence[str]) -> AsyncGenerator["_Running"]:
+        """A git that is ended with the block, at the latest after the time limit, and noted with its error."""
         program = shutil.which("git", path=self._environ.get("PATH", os.defpath))
         if program is None:
             raise CannotRun("git is not installed.", remedy="Install git, or use isolation_mode shared.")
+        begun = time.perf_counter_ns()
         process = await asyncio.create_subprocess_exec(
             program,
             "-C",
@@ -72,10 +123,12 @@ class Git:
             stderr=asyncio.subprocess.PIPE,
             env=git_environment(self._environ),
         )
+        running = _Running(process)
         try:
             async with asyncio.timeout(self._timeout_s):
-                output, error = await process.communicate()
+                yield running
         except TimeoutError:
+            running.error = f"did not end within {self._timeout_s:g} s"
             raise CannotRun(
                 f"git {arguments[0]} did not end within {self._timeout_s:g} s in {folder}.",
                 remedy="Look for a hook or a file system that hangs.",
@@ -86,12 +139,7 @@ class Git:
                 with contextlib.suppress(ProcessLookupError):
                     process.terminate()
                 await process.wait()
-        assert process.returncode is not None
-        return GitResult(
-            process.returncode,
-            output.decode(errors="surrogateescape").removesuffix("\n"),
-            error.decode(errors="replace").removesuffix("\n"),
-        )
+            COMMANDS.record("git", [tuple(arguments)], begun, running.error, str(folder))
 
     async def common_folder(self, folder: Path) -> Path | None:
         """The repository that a folder belongs to, the same for all its worktrees; None outside of one."""

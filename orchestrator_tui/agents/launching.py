@@ -124,6 +124,10 @@ class Launcher:
         for held in await self._fleet.queue.held_by(agent_id):
             if held.reserved_for != agent_id or self._fleet.mission_waits(held) is not None:
                 continue
+            began_here = bool(held.attempt_log) and held.attempt_log[-1].agent_id == agent_id
+            if not began_here and self.goes_on_in(record, held.id) is None:
+                # Given to it by a person, and new to its conversation: it starts as every mission does.
+                continue
             if not self.may_go_on(record, held.id):
                 continue
             if (mission := await self._fleet.queue.claim(held.id, agent_id)) is not None:

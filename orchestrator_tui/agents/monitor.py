@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import psutil
 
+from orchestrator_tui.agents.activity_keeper import ActivityKeeper
 from orchestrator_tui.agents.background import Background
 from orchestrator_tui.agents.fencing import Fencer
 from orchestrator_tui.agents.fleet import Fleet
@@ -31,7 +32,14 @@ class Monitor:
     """
 
     def __init__(
-        self, fleet: Fleet, fencer: Fencer, turns: Turns, updates: Updates, background: Background, observer: Observer
+        self,
+        fleet: Fleet,
+        fencer: Fencer,
+        turns: Turns,
+        updates: Updates,
+        background: Background,
+        observer: Observer,
+        activity: ActivityKeeper,
     ) -> None:
         self._fleet = fleet
         self._fencer = fencer
@@ -39,6 +47,7 @@ class Monitor:
         self._updates = updates
         self._background = background
         self._observer = observer
+        self._activity = activity
         self._timekeeper = Timekeeper()
         self.mcp_status: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
         self.provider_notice: str | None = None
@@ -60,7 +69,9 @@ class Monitor:
             self.measure_machine()
             count += 1
             if count % HEALTH_EVERY_TICKS == 0:
-                self._updates.health_changed(await self.health_all())
+                health = await self.health_all()
+                self._updates.health_changed(health)
+                self._activity.looked(health)
 
     async def health(self, agent_id: int) -> HealthStatus:
         """One agent's health. Raises UnknownAgent."""
@@ -80,24 +91,25 @@ class Monitor:
         memory = psutil.virtual_memory()
         records = self._fleet.book.records()
         url, error = self.mcp_status()
-        self._updates.machine_changed(
-            MachineView(
-                cpu_percent=psutil.cpu_percent(interval=None),
-                cpu_count=psutil.cpu_count() or 1,
-                memory_percent=memory.percent,
-                memory_bytes=memory.used,
-                panes=len(records),
-                dead_panes=sum(record.state not in ALIVE_STATES for record in records),
-                tmux_error=self._fleet.manager.transport_error,
-                mcp_url=url,
-                mcp_error=error,
-                store_error=self._fleet.queue.store_error,
-                provider_notice=self.provider_notice,
-                spent_today=self._fleet.usage.of_day(day_of(self._fleet.clock.now_ms())),
-                day_budget=self.day_budget(),
-                quota=self.quota_light(),
-            )
+        machine = MachineView(
+            cpu_percent=psutil.cpu_percent(interval=None),
+            cpu_count=psutil.cpu_count() or 1,
+            memory_percent=memory.percent,
+            memory_bytes=memory.used,
+            panes=len(records),
+            dead_panes=sum(record.state not in ALIVE_STATES for record in records),
+            tmux_error=self._fleet.manager.transport_error,
+            mcp_url=url,
+            mcp_error=error,
+            store_error=self._fleet.queue.store_error,
+            provider_notice=self.provider_notice,
+            spent_today=self._fleet.usage.of_day(day_of(self._fleet.clock.now_ms())),
+            day_budget=self.day_budget(),
+            quota=self.quota_light(),
+            token_rates=self._activity.token_rates(),
         )
+        self._activity.lights(tmux=machine.tmux_error, endpoint=error, store=machine.store_error)
+        self._updates.machine_changed(machine)
 
     async def store_spent_time(self) -> None:
         """Writes down the running time that is only in memory."""

@@ -46,6 +46,9 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         branch=record.branch,
         spent=fleet.usage.of_agent(record.id),
         context_percent=_context_percent(fleet, record),
+        note=record.note,
+        work=fleet.work.get(record.id) if record.worktree else None,
+        crashes=record.crashes,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator_tui.core.budget import BUDGET_WAIT
-from orchestrator_tui.core.lifecycle import GONE_STATES
+from orchestrator_tui.core.lifecycle import ALIVE_STATES, GONE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, Mission, MissionSpec, ModelTier, Role, TaskType
 from orchestrator_tui.core.tiers import select_model
 
@@ -122,7 +122,9 @@ def _reserved(mission: Mission, candidates: Sequence[Candidate], free: Mapping[i
         return owner.quota
     if owner is not None and owner.state is AgentState.IDLE and owner.unavailable:
         return f"{owner.name}: {owner.unavailable}"
-    return f"waits for {owner.name if owner else f'agent {mission.reserved_for}'} to come back"
+    if owner is None or owner.state not in ALIVE_STATES:
+        return f"waits for {owner.name if owner else f'agent {mission.reserved_for}'} to come back"
+    return f"waits for {owner.name}" + (f": {owner.unavailable}" if owner.unavailable else "")
 
 
 def _preference(agent: Candidate, mission: Mission, wanted: ModelTier) -> tuple[bool, int, bool, float, int, int]:

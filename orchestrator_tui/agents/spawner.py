@@ -26,9 +26,11 @@ from orchestrator_tui.core.models import (
     Task,
 )
 from orchestrator_tui.core.roles import default_model
+from orchestrator_tui.core.views import Told
 
 MOST_AT_ONCE = 200
 STORE_TRIES = 10
+LONGEST_NOTE = 500
 
 
 class AgentSpawner:
@@ -54,8 +56,8 @@ class AgentSpawner:
         """
         return (await self.spawn_pool(1, config))[0]
 
-    async def spawn_pool(self, count: int, config: AgentConfig) -> list[Agent]:
-        """Starts ``count`` agents of one configuration, in order of their ids.
+    async def spawn_pool(self, count: int, config: AgentConfig, told: Told | None = None) -> list[Agent]:
+        """Starts ``count`` agents of one configuration, in order of their ids; ``told`` hears how many have started.
 
         Raises as ``spawn_agent`` does when none starts, and PoolIncomplete when some do: those live on.
         """
@@ -65,7 +67,15 @@ class AgentSpawner:
         if count > 1 and config.name is not None:
             raise UsageError("`name` is for a single agent.", remedy="Leave it out for a pool.", field="name")
         records = await self._register(count, config)
-        results = await asyncio.gather(*(self._start(record) for record in records), return_exceptions=True)
+        started_ids: set[int] = set()
+
+        async def start(record: AgentRecord) -> None:
+            await self._start(record)
+            started_ids.add(record.id)
+            if told is not None:
+                told(len(started_ids), count)
+
+        results = await asyncio.gather(*(start(record) for record in records), return_exceptions=True)
         failed = [(record.name, error) for record, error in zip(records, results, strict=True) if error is not None]
         started = [self.agent(record.id) for record, error in zip(records, results, strict=True) if error is None]
         raise_for(started, failed, count)
@@ -125,8 +135,11 @@ class AgentSpawner:
         await self._dispatcher.place_once()
         return (await self._fleet.queue.get(mission_id)).agent_id
 
-    async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
-        """Ends an agent and its process tree on purpose; its mission goes to others."""
+    async def kill(self, agent_id: int, signal: str = "SIGTERM", *, keeps_worktree: bool = False) -> None:
+        """Ends an agent and its process tree on purpose; its mission goes to others.
+
+        ``keeps_worktree``: the caller lets go of a clean worktree later.
+        """
         await self._ready()
         fleet = self._fleet
         record = fleet.book.get(agent_id)
@@ -148,7 +161,8 @@ class AgentSpawner:
                 )
         finally:
             hand.is_fencing = False
-        await self._isolation.release(agent_id)
+        if not keeps_worktree:
+            await self._isolation.release(agent_id)
 
     async def restart(self, agent_id: int) -> None:
         """Starts an agent anew on its conversation; what it runs is tried again by the same agent, without delay."""
@@ -208,6 +222,10 @@ class AgentSpawner:
         if any(record.name == name and record.id != agent_id for record in self._fleet.book.records()):
             raise UsageError(f"`name`: {name} is taken.", remedy="Choose another.", field="name")
         self._fleet.book.update(agent_id, name=name)
+
+    async def note(self, agent_id: int, text: str) -> None:
+        """Keeps a person's note on an agent, as one line; an empty one takes it away. Raises UsageError."""
+        self._fleet.book.update(agent_id, note=one_line(text) or None)
 
     async def hold(self, agent_id: int, held: bool) -> None:
         """Keeps new missions away from an agent, or lets them come again."""
@@ -277,6 +295,16 @@ class AgentSpawner:
             await self._isolation.release(record.id)
             await fleet.book.remove(record.id)
             raise
+
+
+def one_line(note: str) -> str:
+    """A note as it is kept: blanks and line breaks are single spaces. Raises UsageError for a bad one."""
+    line = " ".join(note.split())
+    if len(line) > LONGEST_NOTE:
+        raise UsageError(f"`note` has {len(line)} characters.", remedy=f"Write at most {LONGEST_NOTE}.", field="note")
+    if not line.isprintable():
+        raise UsageError("`note` holds a control character.", remedy="Remove it.", field="note")
+    return line
 
 
 def _labels(record: AgentRecord) -> dict[str, str]:

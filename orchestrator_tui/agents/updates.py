@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 
 from orchestrator_tui.agents.fleet import Fleet
-from orchestrator_tui.agents.presenting import agent_view, mission_view
+from orchestrator_tui.agents.mission_rows import MissionRows
+from orchestrator_tui.agents.presenting import agent_view
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.bus import Bus, Subscription
 from orchestrator_tui.core.errors import OrchestratorError
@@ -17,6 +18,7 @@ from orchestrator_tui.core.views import (
     AgentRemoved,
     AgentView,
     AttentionChanged,
+    ConnectionChanged,
     EventLogged,
     MachineChanged,
     MachineView,
@@ -31,7 +33,9 @@ log = logging.getLogger(__name__)
 
 COALESCE_S = 0.05
 AFTER_FAILURE_S = 1.0
-SHOWN_MISSIONS = 500
+SHOWN_MISSIONS = 10_000
+READ_AT_ONCE = 500
+"""So many changed missions are read and made into rows before others may go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,20 @@ class Updates:
         self._bus: Bus[Update] = Bus()
         self._changed_agents: set[int] = set()
         self._wake = asyncio.Event()
-        self._missions: dict[str, MissionView] = {}
+        self._rows = MissionRows(SHOWN_MISSIONS)
+        self._is_following = False
+        self._is_partial = False
+        self._reading = asyncio.Lock()
         self._stats = QueueStats()
         self._has_logged = False
         self.machine = MachineView()
         self.waiting: Callable[[Sequence[Mission]], tuple[AttentionItem, ...]] = lambda _missions: ()
         self._attention: tuple[AttentionItem, ...] | None = None
         self.resource_changed: Callable[[str], Awaitable[None]] = _nobody_listens
+
+    def is_watched(self) -> bool:
+        """Whether a feed is open."""
+        return self._bus.is_watched
 
     def agent_changed(self, agent_id: int) -> None:
         """Notes that an agent's row may have changed."""
@@ -95,26 +106,36 @@ class Updates:
             self.machine = machine
             self._bus.publish(MachineChanged(machine))
 
+    def last_word(self, text: str) -> None:
+        """Tells every screen why it will hear no more."""
+        self._bus.publish(ConnectionChanged(text))
+
     def agent_rows(self) -> list[AgentView]:
         """Every agent as a row."""
         return [agent_view(self._fleet, record, self._health.get(record.id)) for record in self._fleet.book.records()]
 
     async def open(self, session: str, events: tuple[Event, ...], default_provider: str, in_git_repo: bool) -> LiveFeed:
         """Opens a feed."""
-        subscription = self._bus.subscribe()
-        missions, waiting = await self._mission_rows()
+        # Keeps the missions followed until the feed is there; what comes before its snapshot is not for it.
+        interest = self._bus.subscribe()
+        try:
+            async with self._reading:
+                await self._publish_missions()
+            stats = await self._fleet.queue.get_stats()
+            subscription = self._bus.subscribe()
+        finally:
+            interest.close()
         # What was published last may be older than this snapshot: the next pass publishes in any case.
         self._attention = None
-        stats = await self._fleet.queue.get_stats()
         snapshot = Snapshot(
             session=session,
             cwd=self._fleet.cwd,
             agents=tuple(self.agent_rows()),
-            missions=tuple(missions.values()),
+            missions=self._rows.views(),
             stats=stats,
             machine=self.machine,
             events=events,
-            attention=waiting,
+            attention=self.waiting(self._rows.may_wait()),
             default_provider=default_provider,
             in_git_repo=in_git_repo,
             providers=tuple(self._fleet.providers),
@@ -140,6 +161,8 @@ class Updates:
                     self._wake.set()
                     await asyncio.sleep(AFTER_FAILURE_S)
                     continue
+            elif self._is_following:
+                await self._unfollow()
             if changed:
                 await self.resource_changed("orchestrator://agents")
             if logged:
@@ -157,24 +180,60 @@ class Updates:
                 self._bus.publish(AgentRemoved(agent_id))
             else:
                 self._bus.publish(AgentChanged(agent_view(self._fleet, record, self._health.get(agent_id))))
-        rows, waiting = await self._mission_rows()
+        async with self._reading:
+            await self._publish_missions()
+        waiting = self.waiting(self._rows.may_wait())
         if waiting != self._attention:
             self._attention = waiting
             self._bus.publish(AttentionChanged(waiting))
-        for mission_id, row in rows.items():
-            if self._missions.get(mission_id) != row:
-                self._bus.publish(MissionChanged(row))
-        self._missions = rows
         stats = await self._fleet.queue.get_stats()
         if stats != self._stats:
             self._stats = stats
             self._bus.publish(StatsChanged(stats))
+        if self._is_partial and self._rows.lacks_open(stats):
+            async with self._reading:
+                self._tell(await self._list())
 
-    async def _mission_rows(self) -> tuple[dict[str, MissionView], tuple[AttentionItem, ...]]:
-        names = {record.id: record.name for record in self._fleet.book.records()}
-        waits = self._waits()
-        missions = await self._fleet.queue.list_missions(SHOWN_MISSIONS)
-        return {mission.id: mission_view(mission, names, waits) for mission in missions}, self.waiting(missions)
+    async def _publish_missions(self) -> None:
+        await self._follow()
+        names, waits = self._names(), dict(self._waits())
+        also = self._rows.outdated(names, waits)
+        while True:
+            missions = await self._fleet.queue.changed(READ_AT_ONCE, also)
+            self._tell(self._rows.take(missions, names, waits))
+            if len(missions) < READ_AT_ONCE:
+                return
+            also = frozenset[str]()
+
+    async def _follow(self) -> None:
+        if not self._is_following:
+            self._rows.clear()
+            await self._list()
+            self._is_following = True
+
+    async def _unfollow(self) -> None:
+        self._is_following = False
+        try:
+            await self._fleet.queue.unfollow()
+        except OrchestratorError as error:
+            log.warning("changed missions are still noted: %s", error)
+
+    async def _list(self) -> list[MissionView]:
+        names, waits = self._names(), dict(self._waits())
+        missions = await self._fleet.queue.follow(SHOWN_MISSIONS)
+        self._is_partial = len(missions) >= SHOWN_MISSIONS
+        changed: list[MissionView] = []
+        for start in range(0, len(missions), READ_AT_ONCE):
+            changed += self._rows.take(missions[start : start + READ_AT_ONCE], names, waits)
+            await asyncio.sleep(0)
+        return changed
+
+    def _tell(self, changed: Sequence[MissionView]) -> None:
+        for view in changed:
+            self._bus.publish(MissionChanged(view))
+
+    def _names(self) -> dict[int, str]:
+        return {record.id: record.name for record in self._fleet.book.records()}
 
 
 async def _nobody_listens(uri: str) -> None:

@@ -11,10 +11,14 @@ PRICED_WITHIN_MS = 3_000
 
 
 class UsageIntake:
-    """Counts requests in the ledger and keeps the fleet's sums in step with it; ``counted`` is told what grew."""
+    """Counts requests in the ledger and keeps the fleet's sums in step with it.
 
-    def __init__(self, fleet: Fleet) -> None:
+    ``sampled``, and then ``counted``, are told what grew.
+    """
+
+    def __init__(self, fleet: Fleet, sampled: Callable[[Sequence[Counted]], None]) -> None:
         self._fleet = fleet
+        self._sampled = sampled
         self.counted: Callable[[Sequence[Counted]], Awaitable[None]] | None = None
         self._pending = 0
         self._pending_since = 0
@@ -43,6 +47,7 @@ class UsageIntake:
         if unpriced > 0:
             self._pending_since = fleet.clock.monotonic_ms()
         fleet.usage.add(counted, day_of(fleet.clock.now_ms()))
+        self._sampled(counted)
         for agent_id in {one.agent_id for one in counted}:
             fleet.changed(agent_id)
         if counted and self.counted is not None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from orchestrator_tui.commands.view import view_session
 from orchestrator_tui.composition import (
     OwnedRuntime,
     load_settings,
@@ -15,8 +16,10 @@ from orchestrator_tui.composition import (
     take_over,
 )
 from orchestrator_tui.core.config import AgentConfig
-from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.errors import CannotRun, NoSupervisor, SessionOwned
+from orchestrator_tui.core.memory import Memories
 from orchestrator_tui.core.models import MissionSpec, Role
+from orchestrator_tui.memory_file import FileMemory
 from orchestrator_tui.missions.plan import parse_plan
 from orchestrator_tui.session import Session
 
@@ -24,22 +27,28 @@ from orchestrator_tui.session import Session
 def run_dashboard(
     session: Session, *, provider: str | None, config: Path | None, sample_plan: Path | None = None
 ) -> None:
-    """Opens the dashboard; a ``serve`` of the same session lets go first.
+    """Opens the dashboard: as a viewer where another dashboard or ``run`` owns the session; a ``serve`` lets go first.
 
-    Raises SessionOwned when another dashboard or run has the session.
+    Raises CannotRun, and SessionOwned when the owner has nothing to view.
     """
+    require_terminal()
+    missions = parse_plan(sample_plan.read_text(), sample_plan.name) if sample_plan is not None else []
+    asyncio.run(_run(session, provider, config, missions))
+
+
+def require_terminal() -> None:
+    """Raises CannotRun without a terminal to draw on."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CannotRun(
             "The dashboard needs a terminal.", remedy="Use `orchestrator-tui serve` or `run PLAN.yaml` without one."
         )
-    missions = parse_plan(sample_plan.read_text(), sample_plan.name) if sample_plan is not None else []
-    asyncio.run(_run(session, provider, config, missions))
 
 
 async def _run(session: Session, provider: str | None, config: Path | None, sample_missions: list[MissionSpec]) -> None:
     # Imported here: no other command pays for the screen.
     from orchestrator_tui.ui.actions import ACTIONS, with_keys
     from orchestrator_tui.ui.app import OrchestratorApp
+    from orchestrator_tui.ui.tools import Tools
 
     settings = load_settings(Path.cwd(), config)
     # Bad keys are refused before any agent is touched.
@@ -47,7 +56,15 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
     session.create()
     log_to(session.log)
     await take_over(session)
-    runtime = await start_from_files(session, "dashboard", settings, provider=provider, config=config)
+    try:
+        runtime = await start_from_files(session, "dashboard", settings, provider=provider, config=config)
+    except SessionOwned as owned:
+        try:
+            await view_session(session, settings)
+        except NoSupervisor:
+            raise owned from None
+        return
+    memories = [await FileMemory.open(path) for path in (session.dashboard, session.user_dashboard)]
     stop_agents = False
     try:
         if sample_missions:
@@ -59,6 +76,9 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             theme=settings.theme,
             keys=settings.keys,
             notify_after_s=settings.notify_after_s,
+            memories=Memories(*memories),
+            presets=settings.presets,
+            tools=Tools(editor=settings.editor),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -66,9 +86,11 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
         result = await app.run_async()
         stop_agents = result == "stop_agents"
     finally:
+        for memory in memories:
+            await memory.aclose()
         await runtime.aclose(stop_agents=stop_agents)
     if not stop_agents:
-        _serve_in_background(session, provider, config)
+        serve_in_background(session, provider, config)
 
 
 async def _seed(runtime: OwnedRuntime, missions: list[MissionSpec]) -> None:
@@ -79,7 +101,7 @@ async def _seed(runtime: OwnedRuntime, missions: list[MissionSpec]) -> None:
         await supervisor.add_missions(missions)
 
 
-def _serve_in_background(session: Session, provider: str | None, config: Path | None) -> None:
+def serve_in_background(session: Session, provider: str | None, config: Path | None) -> None:
     """Hands the agents to a detached ``serve``, so that they stay supervised."""
     command = [sys.executable, "-m", "orchestrator_tui", "serve", "--session", session.name]
     if provider is not None:

@@ -112,6 +112,11 @@ def attention(
     return tuple(sorted(items, key=lambda item: (item.since, item.id)))
 
 
+def may_wait_for_person(mission: Mission) -> bool:
+    """Whether the mission itself, or what was spent on it, can be something that a person is told of."""
+    return not mission.state.is_ended and (_is_undelivered(mission) or mission.spent.cost_usd > 0)
+
+
 def overdue(
     items: Iterable[AttentionItem], now_ms: int, after_s: float, told: Collection[str]
 ) -> tuple[AttentionItem, ...]:

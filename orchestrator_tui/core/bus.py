@@ -7,11 +7,14 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+_AT_ONCE = 200
+
 
 class Subscription(Generic[T]):
     """An async iterator over what is published after it was opened; ends when closed.
 
-    Holds at most ``limit`` unread values: beyond that the oldest are dropped and counted in ``dropped``.
+    Others go on now and then while many values wait. Holds at most ``limit`` unread values: beyond that the oldest are
+    dropped and counted in ``dropped``.
     """
 
     def __init__(self, bus: "Bus[T]", limit: int) -> None:
@@ -20,6 +23,7 @@ class Subscription(Generic[T]):
         self._values: deque[T] = deque()
         self._wake = asyncio.Event()
         self._closed = False
+        self._taken = 0
         self.dropped = 0
 
     def push(self, value: T) -> None:
@@ -45,6 +49,10 @@ class Subscription(Generic[T]):
                 raise StopAsyncIteration
             self._wake.clear()
             await self._wake.wait()
+            self._taken = 0
+        self._taken += 1
+        if self._taken % _AT_ONCE == 0:
+            await asyncio.sleep(0)
         return self._values.popleft()
 
 

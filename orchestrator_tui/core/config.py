@@ -7,9 +7,10 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from orchestrator_tui.core.budget import Budgets
-from orchestrator_tui.core.errors import ConfigError
+from orchestrator_tui.core.errors import ConfigError, UsageError
 from orchestrator_tui.core.models import ConversationMode, IsolationMode, ModelTier, Role
 from orchestrator_tui.core.permission_rules import PermissionRule
+from orchestrator_tui.core.pool import checked_preset_name, parse_pool
 from orchestrator_tui.core.provider_config import BUILT_IN, ProviderConfig
 
 DEFAULT_TIMEOUT_MS = 3_600_000
@@ -96,7 +97,20 @@ class Settings(_Strict):
     permissions: tuple[PermissionRule, ...] = ()
     notify_after_s: float = Field(default=60, ge=0)
     notify_command: tuple[str, ...] = ()
+    editor: tuple[str, ...] = ()
     budgets: Budgets = Budgets()
+    presets: dict[str, str] = Field(default_factory=dict[str, str])
+
+    @field_validator("presets")
+    @classmethod
+    def _presets_are_pools(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, pool in value.items():
+            try:
+                checked_preset_name(name, "presets")
+                parse_pool(pool)
+            except UsageError as problem:
+                raise ValueError(f"{name}: {problem.message} {problem.remedy}") from None
+        return value
 
     @field_validator("providers")
     @classmethod

@@ -258,6 +258,7 @@ class AgentRecord:
     ``crashes`` are the times of recent crashes, for the restart budget. ``held`` agents take no new mission.
     ``idle_since`` orders equal candidates. ``generation`` counts starts of the pane's program.
     ``has_transcript``: the agent took something in its conversation. ``person_used_at``: a person's newest chat in it.
+    ``note`` is what a person wrote about the agent.
     """
 
     id: int
@@ -283,6 +284,7 @@ class AgentRecord:
     crashes: tuple[int, ...] = ()
     restarts: int = 0
     person_used_at: int | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

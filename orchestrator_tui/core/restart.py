@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+LONGEST_RETRY_MS = 60_000
+"""No failed attempt is followed by a longer wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
@@ -33,6 +36,6 @@ def restart_delay_ms(crashes: Sequence[int], now_ms: int, policy: RestartPolicy,
     return round(delay * (1 + policy.jitter * random_unit))
 
 
-def mission_retry_delay_ms(attempt: int, base_ms: int = 1_000, limit_ms: int = 60_000) -> int:
+def mission_retry_delay_ms(attempt: int, base_ms: int = 1_000, limit_ms: int = LONGEST_RETRY_MS) -> int:
     """The back-off after failed attempt number ``attempt`` (from 1): 1 s, doubling, at most a minute."""
     return min(limit_ms, base_ms * 2 ** min(max(attempt - 1, 0), 16))

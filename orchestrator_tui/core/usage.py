@@ -143,12 +143,13 @@ class MissionTurn:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What the sums of a day, an agent and a mission (None: nobody's) grew by."""
+    """What the sums of a day, an agent and a mission (None: nobody's) grew by; ``at`` is when it was spent."""
 
     day: str
     agent_id: int
     mission_id: str | None
     grown: Spent
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

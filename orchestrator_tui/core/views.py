@@ -3,13 +3,16 @@
 A client opens a ``Feed``: a complete ``Snapshot`` and then every later ``Update``, without a gap or a repeat.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from orchestrator_tui.core.activity import Activity
 from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.config import AgentConfig
+from orchestrator_tui.core.event_filter import EventFilter
 from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.history import CommandView, EventPage
 from orchestrator_tui.core.models import (
     AgentState,
     Mission,
@@ -25,6 +28,7 @@ from orchestrator_tui.core.permission_rules import PermissionRule
 from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
 from orchestrator_tui.core.verdict import Verdict
+from orchestrator_tui.core.work import ReviewComment, WorkStatus, WorktreeDiff
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class AgentView:
     """One agent's row. ``state_since`` and ``idle_ms`` in milliseconds; ``task_title`` is its mission's first line.
 
     ``spent`` is that of all its life; ``context_percent`` how full its conversation's context is, None when not known.
+    ``branch`` is that of its own worktree, None without one; ``work`` where that stands, None until it was looked at.
+    ``crashes`` are the times of its recent ones, for the restart budget.
     """
 
     id: int
@@ -59,6 +65,9 @@ class AgentView:
     branch: str | None = None
     spent: Spent = NOTHING_SPENT
     context_percent: float | None = None
+    note: str | None = None
+    work: WorkStatus | None = None
+    crashes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ class MachineView:
     """Machine totals and our own lights; percentages 0 to 100, ``*_error`` null means well.
 
     ``day_budget`` in US dollars, None without one. ``quota`` says until when an account's limit holds missions back;
-    None when none does.
+    None when none does. ``token_rates`` are the fleet's tokens per minute, one for each ten seconds, the newest last.
     """
 
     cpu_percent: float = 0.0
@@ -125,11 +134,15 @@ class MachineView:
     spent_today: Spent = NOTHING_SPENT
     day_budget: float | None = None
     quota: str | None = None
+    token_rates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a screen needs to start. ``missions``: open ones first, then the newest ended, at most 500."""
+    """Everything a screen needs to start. ``missions``: the open and the newest ended ones, at most about 10,000.
+
+    ``viewer_of`` is the supervisor's process id where that is another process than the screen's.
+    """
 
     session: str
     cwd: str
@@ -142,6 +155,7 @@ class Snapshot:
     default_provider: str = "claude"
     in_git_repo: bool = False
     providers: tuple[str, ...] = ("claude", "demo")
+    viewer_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +207,31 @@ class AttentionChanged:
     items: tuple[AttentionItem, ...]
 
 
-Update = AgentChanged | AgentRemoved | MissionChanged | StatsChanged | MachineChanged | EventLogged | AttentionChanged
+@dataclass(frozen=True, slots=True)
+class Resynced:
+    """Everything anew: what was told before no longer counts."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """The way to the supervisor broke, ``problem`` says how in words; or it is whole again (None)."""
+
+    problem: str | None
+
+
+Update = (
+    AgentChanged
+    | AgentRemoved
+    | MissionChanged
+    | StatsChanged
+    | MachineChanged
+    | EventLogged
+    | AttentionChanged
+    | Resynced
+    | ConnectionChanged
+)
 
 
 class Feed(Protocol):
@@ -255,6 +293,9 @@ class MissionChanges:
     role: Role | None = None
 
 
+UNDO_WINDOW_MS = 10_000
+"""How long after a kill ``undo_kill`` brings the agent back."""
+
 ShutdownMode = Literal["keep", "stop_agents"]
 
 
@@ -266,6 +307,10 @@ class KillPreview:
     losses: tuple[str, ...] = field(default_factory=tuple)
 
 
+Told = Callable[[int, int], None]
+"""Hears of a long piece of work how many parts are done, and of how many."""
+
+
 class SupervisorClient(Protocol):
     """All that a screen knows of the supervisor. Commands raise OrchestratorError with a remedy."""
 
@@ -273,8 +318,12 @@ class SupervisorClient(Protocol):
         """A complete snapshot and then every later update."""
         ...
 
-    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
-        """Starts agents; returns them in ``starting``."""
+    async def activity(self) -> Activity:
+        """What every agent did and used during the last hour."""
+        ...
+
+    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
+        """Starts agents; returns them in ``starting``. ``told`` hears how many of them have started."""
         ...
 
     async def kill_preview(self, agent_id: int) -> KillPreview:
@@ -283,6 +332,13 @@ class SupervisorClient(Protocol):
 
     async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
         """Ends the agent and its process tree on purpose."""
+        ...
+
+    async def undo_kill(self, agent_id: int) -> Sequence[str]:
+        """Brings an agent back that was killed a moment ago; the ids of the missions that it has again.
+
+        Refused when ``UNDO_WINDOW_MS`` is over.
+        """
         ...
 
     async def restart(self, agent_id: int) -> None:
@@ -299,6 +355,10 @@ class SupervisorClient(Protocol):
 
     async def rename(self, agent_id: int, name: str) -> None:
         """Gives the agent another name."""
+        ...
+
+    async def note(self, agent_id: int, text: str) -> None:
+        """Keeps a person's note on the agent; an empty one takes it away."""
         ...
 
     async def hold(self, agent_id: int, held: bool) -> None:
@@ -353,6 +413,18 @@ class SupervisorClient(Protocol):
         """Gives the agent's window ``size`` (columns, rows) while a person types there; None gives its own back."""
         ...
 
+    async def look_at_work(self, agent_id: int) -> None:
+        """Somebody looks at the agent: has ``AgentView.work`` brought up to date soon."""
+        ...
+
+    async def diff(self, agent_id: int) -> WorktreeDiff:
+        """What the agent's worktree has and its base has not; refused for an agent without one."""
+        ...
+
+    async def send_review(self, agent_id: int, comments: Sequence[ReviewComment]) -> str | None:
+        """Sends all comments as one message; the file that holds them, None when the line did. Refused as ``send``."""
+        ...
+
     async def add_mission(self, spec: MissionSpec) -> str:
         """Queues a mission; returns its id."""
         ...
@@ -373,10 +445,25 @@ class SupervisorClient(Protocol):
         """Queues a failed or cancelled mission again."""
         ...
 
+    async def assign_mission(self, mission_id: str, agent_id: int | None) -> None:
+        """Lets only this agent take the mission, while it lives; None lets every agent take it again."""
+        ...
+
     async def release_quota(self) -> int:
         """Ends every wait for an account's limit by hand; how many there were."""
         ...
 
     async def add_dependency(self, mission_id: str, on: str) -> None:
         """Makes a waiting mission depend on another one."""
+        ...
+
+    async def older_events(self, before: int | None, limit: int, wanted: EventFilter) -> EventPage:
+        """Up to ``limit`` events that pass, the newest of those numbered below ``before`` (None: of all).
+
+        A page may hold fewer, or none, and say where to go on: it looks at a few thousand events.
+        """
+        ...
+
+    async def commands(self, after: int, polls: bool) -> Sequence[CommandView]:
+        """The tmux and git commands numbered above ``after`` that are still remembered; ``polls``: looks too."""
         ...

@@ -36,7 +36,7 @@ async def call_tool(
     headers = {"MCP-Protocol-Version": PROTOCOL, "Mcp-Method": "tools/call", "Mcp-Name": tool}
     status, answer = await _request("POST", url, token, body, headers, timeout_s)
     if "error" in answer:
-        raise _rpc_error(status, answer["error"])
+        raise error_of(status, answer["error"])
     result = _as_object(answer.get("result"))
     if result.get("isError"):
         raise _tool_error(result)
@@ -64,13 +64,14 @@ async def control(
         target = f"{target}?{urlencode(query)}"
     status, answer = await _request("GET" if body is None else "POST", target, token, body, {}, timeout_s)
     if "error" in answer:
-        raise _rpc_error(status, answer["error"])
+        raise error_of(status, answer["error"])
     if status != 200:
         raise _stranger(target, status)
     return answer
 
 
-def _rpc_error(status: int, error: object) -> OrchestratorError:
+def error_of(status: int, error: object) -> OrchestratorError:
+    """The error that the endpoint's answer with this HTTP status and ``error`` object tells of."""
     data = _as_object(error)
     message = str(data.get("message") or f"HTTP {status}")
     match status:

@@ -14,12 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator_tui.agents.credentials import Credentials
 from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.views import SupervisorClient
 from orchestrator_tui.mcp.backend import Backend
 from orchestrator_tui.mcp.control import Control
 from orchestrator_tui.mcp.guard import BODY_LIMIT, HOOKS_BODY_LIMIT, LOGS_BODY_LIMIT, Guard, answer
 from orchestrator_tui.mcp.hooks import Hooks
 from orchestrator_tui.mcp.inflight import InFlight
 from orchestrator_tui.mcp.protocol import Protocol
+from orchestrator_tui.mcp.screens import LIMITS, Screens
 from orchestrator_tui.mcp.telemetry import Telemetry
 from orchestrator_tui.mcp.traffic import Traffic
 
@@ -62,14 +64,17 @@ class Endpoint:
     """Serves until stopped.
 
     ``port`` 0 takes any free one and is the real one after ``start``; ``error`` says why nothing is served, or None;
-    ``traffic`` counts who has called.
+    ``traffic`` counts who has called. Screens elsewhere are served from ``screens``, if there is one.
     """
 
-    def __init__(self, backend: Backend, credentials: Credentials, port: int = 0) -> None:
+    def __init__(
+        self, backend: Backend, credentials: Credentials, port: int = 0, screens: SupervisorClient | None = None
+    ) -> None:
         self.port = port
         self.error: str | None = None
         self.traffic = Traffic()
         self._backend = backend
+        self._screens = screens
         self._credentials = credentials
         self._events = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._events)
@@ -161,6 +166,7 @@ class Endpoint:
             Route(HOOKS_PATH, Hooks(self._backend, self.traffic).__call__, methods=["POST"]),
             Route(LOGS_PATH, Telemetry(self._backend, self.traffic).__call__, methods=["POST"]),
             *Control(self._backend, self.traffic).routes(),
+            *(Screens(self._screens).routes() if self._screens is not None else ()),
         ]
         application = protocol.server(_VERSION, self._listen).streamable_http_app(
             streamable_http_path=MCP_PATH,
@@ -170,7 +176,7 @@ class Endpoint:
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
             custom_starlette_routes=routes,
         )
-        limits = {HOOKS_PATH: HOOKS_BODY_LIMIT, LOGS_PATH: LOGS_BODY_LIMIT}
+        limits = {HOOKS_PATH: HOOKS_BODY_LIMIT, LOGS_PATH: LOGS_BODY_LIMIT, **LIMITS}
         return Guard(_PostOnly(application), self._credentials, hosts, limits)
 
 

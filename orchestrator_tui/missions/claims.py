@@ -6,6 +6,7 @@ from dataclasses import replace
 from orchestrator_tui.core.errors import LeaseLost, NotAllowedNow
 from orchestrator_tui.core.events import EventType
 from orchestrator_tui.core.models import MissionState, Role, TokenUsage
+from orchestrator_tui.core.restart import LONGEST_RETRY_MS
 from orchestrator_tui.missions.database import Database
 from orchestrator_tui.missions.graph import DependencyGraph
 from orchestrator_tui.missions.moves import Moves
@@ -39,10 +40,16 @@ class Claims:
 
     def promote_due(self) -> list[str]:
         """Retries whose back-off is over become pending; reserved ones wait for their agent."""
+        now = self._db.now()
+        # No back-off is so long: the clock was set back, and how much of the wait is left nobody knows.
+        self._db.run(
+            "UPDATE mission SET not_before = ? WHERE state = 'retrying' AND not_before > ?",
+            (now, now + LONGEST_RETRY_MS),
+        )
         rows = self._db.rows(
             "UPDATE mission SET state = 'pending', not_before = NULL"
             " WHERE state = 'retrying' AND not_before <= ? AND reserved_for IS NULL RETURNING seq, id",
-            (self._db.now(),),
+            (now,),
         )
         return [row[1] for row in sorted(rows)]
 
@@ -190,6 +197,7 @@ class Claims:
 
     def release_reservations(self, agent_id: int) -> list[str]:
         """Lets others take what waited for an agent that does not come back."""
+        self._db.run("DELETE FROM given WHERE agent_id = ?", (agent_id,))
         rows = self._db.rows(
             "UPDATE mission SET reserved_for = NULL WHERE reserved_for = ? RETURNING seq, id, state", (agent_id,)
         )
@@ -285,11 +293,12 @@ class Claims:
         if verdict.state is MissionState.FAILED:
             self._moves.give_up(mission, verdict.state, failure.code, failure.message, data)
             return
+        given = self._moves.given_to(mission)
         self._moves.to(
             mission,
             verdict.state,
             not_before=now + verdict.delay_ms,
-            reserved_for=failure.reserve_for,
+            reserved_for=failure.reserve_for if failure.reserve_for is not None else given,
             agent_id=None,
             lease=None,
             nonce=None,

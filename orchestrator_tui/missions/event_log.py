@@ -6,20 +6,29 @@
 import asyncio
 import contextlib
 import itertools
-import json
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.history import EventPage
+from orchestrator_tui.missions.event_lines import (
+    blocks_backwards,
+    event_of,
+    line_of,
+    lines_backwards,
+    log_files,
+    older_events,
+)
 
-_BLOCK = 64 * 1024
 _RETRY_S = 1.0
 _LARGEST_BACKLOG = 20_000
+KEPT_FILES = 3
+LOOKED_AT = 5_000
 
 
 class EventLog:
@@ -29,7 +38,7 @@ class EventLog:
     (the oldest are dropped beyond a backlog).
     """
 
-    def __init__(self, path: Path, *, max_bytes: int = 8_000_000, keep: int = 3) -> None:
+    def __init__(self, path: Path, *, max_bytes: int = 8_000_000, keep: int = KEPT_FILES) -> None:
         self._path = path
         self._max_bytes = max_bytes
         self._keep = keep
@@ -51,7 +60,7 @@ class EventLog:
         with self._changed:
             self._seq += 1
             numbered = replace(event, seq=self._seq)
-            self._backlog.append(_line(numbered))
+            self._backlog.append(line_of(numbered))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._main, name="event log", daemon=True)
                 self._thread.start()
@@ -63,13 +72,37 @@ class EventLog:
         self._write()
         found: deque[Event] = deque()
         with self._file, contextlib.suppress(OSError):
-            paths = [self._numbered(number) for number in range(self._keep + 1)]
-            for line in itertools.chain.from_iterable(_lines_backwards(path) for path in paths if path.exists()):
+            for line in self._lines_backwards():
                 if len(found) >= n:
                     break
-                event = _event(line)
+                event = event_of(line)
                 if event is not None:
                     found.appendleft(event)
+        return list(found)
+
+    async def older(
+        self, before: int | None, limit: int, accepts: Callable[[Event], bool], oldest_ms: int | None = None
+    ) -> EventPage:
+        """A page of older events, as ``older_events`` reads it; looks at a few thousand. Reads beside the loop.
+
+        Raises OSError.
+        """
+        return await asyncio.to_thread(self._older, before, limit, accepts, oldest_ms)
+
+    def since(self, at: int, kind: EventType) -> list[Event]:
+        """Events of one kind that happened at ``at`` or later, oldest first; reads files and is for threads."""
+        self._write()
+        mark = f'"type":"{kind.value}"'.encode()
+        found: deque[Event] = deque()
+        with self._file, contextlib.suppress(OSError):
+            for line in self._lines_backwards():
+                # Most lines are of other kinds: they are passed over without being parsed.
+                event = event_of(line) if mark in line else None
+                if event is None or event.type is not kind:
+                    continue
+                if event.at < at:
+                    break
+                found.appendleft(event)
         return list(found)
 
     async def flush(self) -> None:
@@ -84,6 +117,13 @@ class EventLog:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
         await self.flush()
+
+    def _older(
+        self, before: int | None, limit: int, accepts: Callable[[Event], bool], oldest_ms: int | None
+    ) -> EventPage:
+        self._write()
+        files = log_files(self._path, self._keep)
+        return older_events(files, before, limit, accepts, oldest_ms=oldest_ms, look_at=LOOKED_AT)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -137,15 +177,16 @@ class EventLog:
             os.close(descriptor)
 
     def _rotate(self) -> None:
-        for number in range(self._keep, 0, -1):
-            older = self._numbered(number - 1)
-            if older.exists():
-                older.replace(self._numbered(number))
+        files = log_files(self._path, self._keep)
+        for newer, older in reversed(list(itertools.pairwise(files))):
+            if newer.exists():
+                newer.replace(older)
         if self._keep == 0:
             self._path.unlink(missing_ok=True)
 
-    def _numbered(self, number: int) -> Path:
-        return self._path.with_name(f"{self._path.name}.{number}") if number else self._path
+    def _lines_backwards(self) -> Iterator[bytes]:
+        paths = log_files(self._path, self._keep)
+        return itertools.chain.from_iterable(lines_backwards(path) for path in paths if path.exists())
 
     def _mend(self) -> None:
         """Ends a last line that a crash tore: complete ones are kept, the rest is cut off."""
@@ -153,10 +194,10 @@ class EventLog:
             return
         with self._path.open("r+b") as handle:
             end = handle.seek(0, os.SEEK_END)
-            if end == 0 or next(_blocks_backwards(self._path)).endswith(b"\n"):
+            if end == 0 or next(blocks_backwards(self._path)).endswith(b"\n"):
                 return
-            torn = next(_lines_backwards(self._path))
-            if _event(torn) is not None:
+            torn = next(lines_backwards(self._path))
+            if event_of(torn) is not None:
                 handle.write(b"\n")
             else:
                 handle.truncate(end - len(torn))
@@ -169,52 +210,3 @@ class EventLog:
             return False
         self.error = None
         return True
-
-
-def _lines_backwards(path: Path) -> Iterator[bytes]:
-    rest = b""
-    for block in _blocks_backwards(path):
-        lines = (block + rest).split(b"\n")
-        rest = lines[0]
-        yield from (line for line in reversed(lines[1:]) if line)
-    if rest:
-        yield rest
-
-
-def _blocks_backwards(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as handle:
-        position = handle.seek(0, os.SEEK_END)
-        while position > 0:
-            start = max(0, position - _BLOCK)
-            handle.seek(start)
-            yield handle.read(position - start)
-            position = start
-
-
-def _line(event: Event) -> bytes:
-    record = {
-        "seq": event.seq,
-        "at": event.at,
-        "type": event.type.value,
-        "agent_id": event.agent_id,
-        "mission_id": event.mission_id,
-        "attempt": event.attempt,
-        "data": dict(event.data),
-    }
-    return json.dumps(record, separators=(",", ":"), default=str).encode() + b"\n"
-
-
-def _event(line: bytes) -> Event | None:
-    try:
-        record = cast("dict[str, Any]", json.loads(line))
-        return Event(
-            type=EventType(record["type"]),
-            at=int(record["at"]),
-            agent_id=record.get("agent_id"),
-            mission_id=record.get("mission_id"),
-            attempt=record.get("attempt"),
-            data=record.get("data") or {},
-            seq=int(record["seq"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None

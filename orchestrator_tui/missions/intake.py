@@ -65,6 +65,7 @@ class Intake:
             spent_ms=0,
             started_at=None,
             ended_at=None,
+            reserved_for=self._moves.given_to(hot),
         )
         self._db.run("DELETE FROM outcome WHERE seq = ?", (hot.seq,))
         self._moves.tell(hot, EventType.MISSION_ENQUEUED, {"retry": True})
@@ -87,6 +88,21 @@ class Intake:
             self._db.run("UPDATE payload SET prompt = ? WHERE seq = ?", (prompt, hot.seq))
         if context is not None:
             self._db.run("UPDATE payload SET context = ? WHERE seq = ?", (context, hot.seq))
+
+    def give(self, mission_id: str, agent_id: int | None) -> None:
+        """Keeps an open mission that nobody holds for one agent; None lets every agent have it again."""
+        hot = self._open(mission_id)
+        if hot.state in CLAIMED:
+            raise NotAllowedNow(
+                f"Mission {mission_id} is {hot.state}: an agent has it already.",
+                remedy="Cancel it and retry it, or wait for its end.",
+                field="mission_id",
+            )
+        self._db.run("UPDATE mission SET reserved_for = ? WHERE seq = ?", (agent_id, hot.seq))
+        if agent_id is None:
+            self._db.run("DELETE FROM given WHERE seq = ?", (hot.seq,))
+        else:
+            self._db.run("INSERT OR REPLACE INTO given VALUES(?, ?)", (hot.seq, agent_id))
 
     def add_dependency(self, mission_id: str, on: str) -> None:
         """Makes a mission that has not been claimed wait for another one."""
@@ -113,7 +129,8 @@ class Intake:
         if is_met:
             return
         if hot.state is not MissionState.BLOCKED:
-            self._moves.to(hot, MissionState.BLOCKED, not_before=None, reserved_for=None)
+            given = self._moves.given_to(hot)
+            self._moves.to(hot, MissionState.BLOCKED, not_before=None, reserved_for=given)
             self._moves.tell(hot, EventType.MISSION_BLOCKED, {"reason": "waiting", "blocked_by": [on]})
         self._graph.refresh([hot.seq])
 

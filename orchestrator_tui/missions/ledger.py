@@ -31,6 +31,10 @@ class UsageLedger:
         """How far transcripts are read, the newest last."""
         return await self._writer.run(lambda store: store.transcript_marks())
 
+    async def since(self, at: int) -> list[Counted]:
+        """What requests answered at ``at`` (milliseconds since the epoch) or later spent, without their missions."""
+        return await self._writer.run(lambda store: store.spent_since(at))
+
     async def report(self, day: str | None = None) -> UsageReport:
         """Sums of one local day (``2026-11-27``), or of all."""
         return await self._writer.run(lambda store: store.usage_report(day))

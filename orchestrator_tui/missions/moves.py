@@ -67,6 +67,11 @@ class Moves:
             (now, code, message, mission.seq, mission.attempts),
         )
 
+    def given_to(self, mission: Hot) -> int | None:
+        """The agent to which a person gave the mission, or None."""
+        row = self._db.one("SELECT agent_id FROM given WHERE seq = ?", (mission.seq,))
+        return None if row is None else row[0]
+
     def tell(self, mission: Hot, kind: EventType, data: Mapping[str, object], *, attempt: int | None = None) -> None:
         """Notes an event about a mission; ``attempt`` None is its latest one."""
         number = attempt if attempt is not None else (mission.attempts or None)

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator_tui.core.bus import Bus, Subscription
@@ -180,6 +180,13 @@ class MissionQueue:
             role=None if role is None else one_of(Role, role, "role"),
         )
         return await self._writer.run(lambda store: store.update(id, changes))
+
+    async def give(self, id: str, agent_id: int | None) -> Mission:
+        """Keeps an open mission that nobody holds for one agent, in all its attempts; None for every agent again.
+
+        It ends with ``release_reservations``. Raises NotAllowedNow.
+        """
+        return await self._writer.run(lambda store: store.give(id, agent_id))
 
     async def add_dependency(self, id: str, on: str) -> Mission:
         """Makes a mission that nobody has claimed wait for another one.
@@ -386,6 +393,27 @@ class MissionQueue:
     async def list_missions(self, limit: int = _SHOWN) -> list[Mission]:
         """Open missions first (those in hand, then queue order), then the newest ended."""
         return await self._writer.run(lambda store: store.listing(limit))
+
+    async def follow(self, limit: int) -> list[Mission]:
+        """The missions of ``list_missions`` in outline; from then on ``changed`` tells what became of any mission.
+
+        In outline: the prompt is cut after its title, and context, output and attempt log are left out. For one
+        follower at a time.
+        """
+
+        def operation(store: MissionStore) -> list[Mission]:
+            store.follow()
+            return store.outline(limit)
+
+        return await self._writer.run(operation)
+
+    async def unfollow(self) -> None:
+        """Ends ``follow``."""
+        await self._writer.run(lambda store: store.unfollow())
+
+    async def changed(self, limit: int, also: Collection[str] = ()) -> list[Mission]:
+        """Up to ``limit`` missions that changed since ``follow`` or the last call, and ``also``, in outline."""
+        return await self._writer.run(lambda store: store.changed(limit, also))
 
     async def claimed(self) -> list[Mission]:
         """Assigned and running missions, oldest first."""

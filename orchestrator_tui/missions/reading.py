@@ -3,7 +3,7 @@
 from orchestrator_tui.core.models import Mission, QueueStats
 from orchestrator_tui.missions.database import Database, Value
 from orchestrator_tui.missions.moves import unknown_mission
-from orchestrator_tui.missions.rows import MISSION, mission
+from orchestrator_tui.missions.rows import MISSION, OUTLINE, mission
 
 _QUEUE_ORDER = "ORDER BY m.priority, m.seq LIMIT ?"
 
@@ -56,15 +56,11 @@ class Reading:
 
     def listing(self, limit: int) -> list[Mission]:
         """Open missions first (those in hand, then queue order), then the newest ended."""
-        found = sorted(self.claimed(), key=lambda held: (held.priority.rank, held.seq))[:limit]
-        found += self._missions(
-            "WHERE m.ended_at IS NULL AND m.state NOT IN ('assigned', 'running') " + _QUEUE_ORDER,
-            limit - len(found),
-        )
-        found += self._missions(
-            "WHERE m.ended_at IS NOT NULL ORDER BY m.ended_at DESC, m.seq DESC LIMIT ?", limit - len(found)
-        )
-        return found
+        return self._listing(MISSION, limit)
+
+    def outline(self, limit: int) -> list[Mission]:
+        """The missions of ``listing``, as ``OUTLINE`` has them."""
+        return self._listing(OUTLINE, limit)
 
     def stats(self) -> QueueStats:
         """Counts by state."""
@@ -78,6 +74,15 @@ class Reading:
             (self._db.now(),),
         )
         return None if row is None else row[0]
+
+    def _listing(self, what: str, limit: int) -> list[Mission]:
+        found = sorted(self.claimed(), key=lambda held: (held.priority.rank, held.seq))[:limit]
+        for condition in (
+            f"WHERE m.ended_at IS NULL AND m.state NOT IN ('assigned', 'running') {_QUEUE_ORDER}",
+            "WHERE m.ended_at IS NOT NULL ORDER BY m.ended_at DESC, m.seq DESC LIMIT ?",
+        ):
+            found += [mission(row) for row in self._db.rows(f"{what} {condition}", (limit - len(found),))]
+        return found
 
     def _missions(self, condition: str, *params: Value) -> list[Mission]:
         return [mission(row) for row in self._db.rows(f"{MISSION} {condition}", params)]

@@ -24,10 +24,10 @@ HOT = (
     "reserved_for, lease, nonce, fence, spent_ms, started_at FROM mission "
 )
 
-MISSION = """
+_MISSION = """
 SELECT m.seq, m.id, m.priority, m.type, m.role, m.state, m.attempts, m.max_retries, m.timeout_ms, m.undelivered,
   m.agent_id, m.reserved_for, m.lease, m.nonce, m.fence, m.spent_ms, m.not_before, m.created_at, m.started_at,
-  m.ended_at, p.prompt, p.context, o.output, o.error_code, o.error_message, o.reported_duration_ms, o.tokens_in,
+  m.ended_at, {texts}, o.error_code, o.error_message, o.reported_duration_ms, o.tokens_in,
   o.tokens_out,
   CASE WHEN m.dependencies > 0 THEN (
     SELECT json_group_array(x.id ORDER BY d.position) FROM dependency d JOIN mission x ON x.seq = d.parent
@@ -38,15 +38,24 @@ SELECT m.seq, m.id, m.priority, m.type, m.role, m.state, m.attempts, m.max_retri
   CASE WHEN m.state = 'blocked' THEN (
     SELECT json_group_array(x.id ORDER BY d.position) FROM dependency d JOIN mission x ON x.seq = d.parent
     WHERE d.child = m.seq AND x.state <> 'completed') END,
-  CASE WHEN m.attempts > 0 THEN (
-    SELECT json_group_array(json_array(n, agent_id, started_at, ended_at, code, message)) FROM attempt
-    WHERE seq = m.seq) END,
+  {attempts},
   CASE WHEN m.attempts > 0 THEN (
     SELECT json_array(sum(tokens_in), sum(tokens_out), sum(cache_read), sum(cache_write), sum(cost_usd), sum(unpriced))
     FROM spent WHERE mission = m.seq HAVING count(*) > 0) END
 FROM mission m JOIN payload p ON p.seq = m.seq LEFT JOIN outcome o ON o.seq = m.seq
 """
+
+_ATTEMPTS = """CASE WHEN m.attempts > 0 THEN (
+    SELECT json_group_array(json_array(n, agent_id, started_at, ended_at, code, message)) FROM attempt
+    WHERE seq = m.seq) END"""
+
+_TITLE_CHARACTERS = 500
+
+MISSION = _MISSION.format(texts="p.prompt, p.context, o.output", attempts=_ATTEMPTS)
 """Whole missions; the caller adds WHERE, ORDER and LIMIT on ``m``."""
+
+OUTLINE = _MISSION.format(texts=f"substr(p.prompt, 1, {_TITLE_CHARACTERS}), NULL, NULL", attempts="NULL")
+"""Missions without what only their own page shows: the prompt is cut after its title; no context, output or log."""
 
 
 @dataclass(frozen=True, slots=True)

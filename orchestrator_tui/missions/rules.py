@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator_tui.core.models import MissionState
-from orchestrator_tui.core.restart import mission_retry_delay_ms
+from orchestrator_tui.core.restart import LONGEST_RETRY_MS, mission_retry_delay_ms
 
 CLAIMED = frozenset({MissionState.ASSIGNED, MissionState.RUNNING})
 """States in which an agent holds the mission."""
@@ -46,7 +46,7 @@ def after_failure(failure: Failure, used: int) -> Verdict:
     if not failure.recoverable or used > failure.budget:
         return Verdict(MissionState.FAILED)
     delay = mission_retry_delay_ms(used) if failure.delay_ms is None else failure.delay_ms
-    return Verdict(MissionState.RETRYING, max(delay, 0))
+    return Verdict(MissionState.RETRYING, min(max(delay, 0), LONGEST_RETRY_MS))
 
 
 def retry_budget(max_retries: int | None, agents: int | None, default: int) -> int:

@@ -4,7 +4,7 @@
 missions of one live state, so that a claim costs the same among ten missions and a million.
 """
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _MISSIONS = """
 CREATE TABLE mission(
@@ -129,5 +129,12 @@ CREATE TABLE transcript(                  -- how far each one is read
 CREATE INDEX attempt_agent ON attempt(agent_id, started_at);
 """
 
-UPGRADES = {0: _MISSIONS, 1: _USAGE}
+_GIVEN = """
+CREATE TABLE given(                       -- missions that a person gave to one agent, for as long as it lives
+  seq INTEGER PRIMARY KEY REFERENCES mission,
+  agent_id INTEGER NOT NULL);
+CREATE INDEX given_agent ON given(agent_id);
+"""
+
+UPGRADES = {0: _MISSIONS, 1: _USAGE, 2: _GIVEN}
 """What takes a store from each format to the next; 0 is an empty file."""

@@ -80,6 +80,12 @@ class Spending:
         )
         return [TranscriptMark(*row) for row in rows]
 
+    def since(self, at: int) -> list[Counted]:
+        """What was spent by requests that were answered at ``at`` or later, one entry a request, in that order."""
+        rows = self._db.rows(f"{_KNOWN} WHERE at >= ? ORDER BY at", (at,))
+        known = (_known(row)[0] for row in rows)
+        return [Counted(day_of(one.at), one.agent_id, None, one.spent, one.at) for one in known]
+
     def report(self, day: str | None) -> UsageReport:
         """Sums by agent, mission and day, all three in their order."""
         where = "" if day is None else "WHERE day = ?"
@@ -145,7 +151,7 @@ class Spending:
         day = day_of(request.at)
         amounts = (grown.input, grown.output, grown.cache_read, grown.cache_write, grown.cost_usd, grown.unpriced)
         self._db.run(_ADD, (day, request.agent_id, mission or _NOBODY, *amounts))
-        return Counted(day, request.agent_id, None if mission is None else self._id_of(mission), grown)
+        return Counted(day, request.agent_id, None if mission is None else self._id_of(mission), grown, request.at)
 
     def _assign(self, turn: MissionTurn, now: int) -> None:
         found = self._db.one("SELECT seq FROM mission WHERE id = ?", (turn.mission_id,))

@@ -1,6 +1,6 @@
 """The mission store in one SQLite file: the operations, composed of intake, claims and reading."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -20,6 +20,7 @@ from orchestrator_tui.missions.reading import Reading
 from orchestrator_tui.missions.rows import PRIORITIES
 from orchestrator_tui.missions.rules import CLAIMED, Failure, retry_budget
 from orchestrator_tui.missions.spending import Spending
+from orchestrator_tui.missions.tracking import Tracking
 
 _RECORD = TypeAdapter(AgentRecord)
 
@@ -35,6 +36,7 @@ class SqliteStore:
         self._claims = Claims(db, self._graph, self._moves)
         self._reading = Reading(db)
         self._spending = Spending(db)
+        self._tracking = Tracking(db)
 
     # -- transactions ----------------------------------------------------------------------------------------------
 
@@ -87,6 +89,11 @@ class SqliteStore:
         }
         changed = {column: value for column, value in columns.items() if value is not None}
         self._intake.update(mission_id, changed, changes.prompt, changes.context)
+        return self.get(mission_id)
+
+    def give(self, mission_id: str, agent_id: int | None) -> Mission:
+        """Keeps a mission for one agent."""
+        self._intake.give(mission_id, agent_id)
         return self.get(mission_id)
 
     def add_dependency(self, mission_id: str, on: str) -> Mission:
@@ -246,6 +253,22 @@ class SqliteStore:
         """Open missions, then the newest ended."""
         return self._reading.listing(limit)
 
+    def outline(self, limit: int) -> list[Mission]:
+        """Open missions, then the newest ended, in outline."""
+        return self._reading.outline(limit)
+
+    def follow(self) -> None:
+        """Notes what changes."""
+        self._tracking.begin()
+
+    def unfollow(self) -> None:
+        """Notes it no longer."""
+        self._tracking.end()
+
+    def changed(self, limit: int, also: Collection[str]) -> list[Mission]:
+        """What changed, in outline."""
+        return self._tracking.take(limit, also)
+
     def stats(self) -> QueueStats:
         """Counts by state."""
         return self._reading.stats()
@@ -298,6 +321,10 @@ class SqliteStore:
     def transcript_marks(self) -> list[TranscriptMark]:
         """How far transcripts are read."""
         return self._spending.marks()
+
+    def spent_since(self, at: int) -> list[Counted]:
+        """What requests spent since then."""
+        return self._spending.since(at)
 
     def usage_report(self, day: str | None) -> UsageReport:
         """Sums."""

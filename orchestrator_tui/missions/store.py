@@ -1,6 +1,6 @@
 """What the queue needs of a store. Every operation runs inside one transaction that the writer opens and commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from orchestrator_tui.core.events import Event
@@ -120,6 +120,10 @@ class MissionStore(Transactions, Protocol):
         """Edits an open mission. Raises NotAllowedNow."""
         ...
 
+    def give(self, mission_id: str, agent_id: int | None) -> Mission:
+        """Keeps an unclaimed mission for one agent, or for nobody. Raises NotAllowedNow."""
+        ...
+
     def add_dependency(self, mission_id: str, on: str) -> Mission:
         """Adds an edge. Raises NotAllowedNow, UnknownDependency, DependencyCycle."""
         ...
@@ -172,6 +176,22 @@ class MissionStore(Transactions, Protocol):
         """Open missions, then the newest ended."""
         ...
 
+    def outline(self, limit: int) -> list[Mission]:
+        """Open missions first, then the newest ended; with cut prompts, without context, output and attempt log."""
+        ...
+
+    def follow(self) -> None:
+        """Notes every later change of a mission, for ``changed``."""
+        ...
+
+    def unfollow(self) -> None:
+        """Ends ``follow``."""
+        ...
+
+    def changed(self, limit: int, also: Collection[str]) -> list[Mission]:
+        """Up to ``limit`` missions that changed since they were last answered, ``also`` among them, in outline."""
+        ...
+
     def stats(self) -> QueueStats:
         """Counts by state."""
         ...
@@ -208,6 +228,10 @@ class MissionStore(Transactions, Protocol):
 
     def transcript_marks(self) -> list[TranscriptMark]:
         """How far transcripts are read."""
+        ...
+
+    def spent_since(self, at: int) -> list[Counted]:
+        """What requests spent since then."""
         ...
 
     def usage_report(self, day: str | None) -> UsageReport:

@@ -1,8 +1,10 @@
 """The way to the tmux server: the control client, and libtmux while the control client is away."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 
+from orchestrator_tui.core.command_log import COMMANDS
 from orchestrator_tui.core.errors import TmuxUnavailable
 from orchestrator_tui.pty.control import ControlClient
 from orchestrator_tui.pty.protocol import Command, Reply
@@ -43,18 +45,14 @@ class TmuxLink:
 
         Raises TmuxUnavailable when the server is gone, or when it is unknown whether other commands ran.
         """
+        begun = time.perf_counter_ns()
         try:
-            if self._client is not None:
-                try:
-                    return await self._client.batch(commands)
-                except TransportLost:
-                    if not repeatable:
-                        raise
-            if self._fallback is None or not self._server.is_alive():
-                raise TransportLost("the tmux server is gone")
-            return await self._fallback.batch(commands)
+            replies = await self._batch(commands, repeatable)
         except TransportLost as lost:
+            COMMANDS.record("tmux", commands, begun, str(lost))
             raise TmuxUnavailable(f"tmux cannot be reached: {lost}.", remedy="Try again in a moment.") from lost
+        COMMANDS.record("tmux", commands, begun, next((reply.error for reply in replies if reply.error), None))
+        return replies
 
     async def run(self, *command: str, repeatable: bool = True) -> tuple[bytes, ...]:
         """Runs one command and returns its lines.
@@ -77,9 +75,22 @@ class TmuxLink:
             await client.close()
         self.error = None
 
+    async def _batch(self, commands: Sequence[Command], repeatable: bool) -> list[Reply]:
+        if self._client is not None:
+            try:
+                return await self._client.batch(commands)
+            except TransportLost:
+                if not repeatable:
+                    raise
+        if self._fallback is None or not self._server.is_alive():
+            raise TransportLost("the tmux server is gone")
+        return await self._fallback.batch(commands)
+
     async def _connect(self) -> None:
-        client = ControlClient(self._server.control_argv(), self._environment, self._lost)
+        argv, begun = self._server.control_argv(), time.perf_counter_ns()
+        client = ControlClient(argv, self._environment, self._lost)
         await client.start()
+        COMMANDS.record("tmux", [argv[1:]], begun)
         self._client = client
         self.error = None
 

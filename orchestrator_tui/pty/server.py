@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import libtmux
-from libtmux.common import get_version, has_gte_version
+from libtmux.common import get_version, has_gte_version, tmux_cmd
 from libtmux.exc import LibTmuxException
 
+from orchestrator_tui.core.command_log import COMMANDS
 from orchestrator_tui.core.errors import TmuxUnavailable
 from orchestrator_tui.pty.procs import Processes, ProcessId
 from orchestrator_tui.pty.socket import prepare_socket_folder
@@ -86,11 +87,13 @@ class TmuxServer:
                 is_new = not self._has_session(server)
                 if is_new:
                     # The keeper's pane is dead at once and stays: it holds the session open without a process.
+                    begun = time.perf_counter_ns()
                     server.new_session(
                         session_name=TMUX_SESSION, window_name="keeper", window_command="true", x=120, y=30
                     )
+                    COMMANDS.record("tmux", [("new-session", "-d", "-s", TMUX_SESSION, "-n", "keeper")], begun)
                     self._apply_environment(server)
-                answer = server.cmd("display-message", "-p", "#{pid}")
+                answer = _run(server, "display-message", "-p", "#{pid}")
                 self.process = self._processes.identify(int(answer.stdout[0]))
                 if self.process is not None:
                     return is_new
@@ -104,11 +107,11 @@ class TmuxServer:
         )
 
     def _has_session(self, server: libtmux.Server) -> bool:
-        return server.cmd("has-session", "-t", f"={TMUX_SESSION}").returncode == 0
+        return _run(server, "has-session", "-t", f"={TMUX_SESSION}").returncode == 0
 
     def _apply_environment(self, server: libtmux.Server) -> None:
         for name, value in self._environment.items():
-            server.cmd("set-environment", "-g", name, value)
+            _run(server, "set-environment", "-g", name, value)
 
     def _check_version(self) -> None:
         try:
@@ -122,7 +125,7 @@ class TmuxServer:
     def _stop(self) -> None:
         process = self.process
         try:
-            self._server().cmd("kill-server")
+            _run(self._server(), "kill-server")
         except (LibTmuxException, OSError) as error:
             raise TmuxUnavailable(f"The tmux server does not end: {error}.") from error
         deadline = time.monotonic() + 5
@@ -131,4 +134,13 @@ class TmuxServer:
         if process is not None and self._processes.is_running(process):
             # A control client that nobody reads any more keeps kill-server from finishing (seen with tmux 3.3a).
             os.kill(process.pid, signal.SIGKILL)
+        # tmux leaves its socket lying about.
+        self.socket.unlink(missing_ok=True)
         self.process = None
+
+
+def _run(server: libtmux.Server, *command: str) -> tmux_cmd:
+    begun = time.perf_counter_ns()
+    result = server.cmd(*command)
+    COMMANDS.record("tmux", [command], begun, "\n".join(result.stderr) if result.returncode else None)
+    return result

@@ -29,10 +29,14 @@ class When(StrEnum):
     ATTACHABLE = "attachable"
     PERMISSION = "permission"
     SENDABLE = "sendable"
+    WORKTREE = "worktree"
+    LENDABLE = "lendable"
     SCROLLBACK = "scrollback"
     MISSION = "mission"
     OPEN_MISSION = "open mission"
     RETRYABLE_MISSION = "retryable mission"
+    ROW = "row"
+    UNDO = "undo"
 
 
 class Footer(StrEnum):
@@ -70,9 +74,12 @@ _KEY_NAMES = {
     "question_mark": "?",
     "exclamation_mark": "!",
     "slash": "/",
+    "comma": ",",
     "colon": ":",
+    "at": "@",
     "plus": "+",
     "underscore": "_",
+    "equals_sign": "=",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "escape": "esc",
@@ -132,6 +139,12 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("agent.rename", ("r",), "rename", _A, "Give the agent another name.", When.AGENT),
     Action("agent.hold", ("p",), "hold", _A, "Hold: no new mission. Again: release.", When.LIVING_AGENT),
+    Action("agent.broadcast", ("b",), "broadcast", _A, "Send one line to the marked or shown."),
+    Action("agent.undo", ("u",), "undo", _A, "Undo a kill within 10 s.", When.UNDO),
+    Action("agent.note", ("comma",), "note", _A, "Write a note on the agent.", When.AGENT),
+    Action("agent.diff", ("equals_sign",), "changes", _A, "What it changed: read, comment, send.", When.WORKTREE),
+    Action("agent.editor", ("E",), "editor", _A, "Open its folder in your editor.", When.LENDABLE),
+    Action("agent.shell", ("S",), "shell", _A, "Open a shell in its folder.", When.LENDABLE),
     Action("quota.release", ("Q",), "quota", _A, "End the wait for an account's limit."),
     Action("mission.add", ("m",), "mission", _M, "Queue a mission.", footer=Footer.BOTH),
     Action(
@@ -147,6 +160,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("mission.edit", ("e",), "edit", _M, "Change the mission.", When.OPEN_MISSION, Footer.MISSIONS),
     Action("mission.graph", ("d",), "graph", _M, "The dependency graph of the missions.", footer=Footer.MISSIONS),
     Action("mission.depend", ("W",), "wait for", _M, "Make it start after another one.", When.OPEN_MISSION),
+    Action("mission.assign", ("A",), "assign", _M, "Give the mission to one agent.", When.OPEN_MISSION),
     Action("mission.cancel", ("x",), "cancel", _M, "Cancel the mission (asks).", When.OPEN_MISSION, Footer.MISSIONS),
     Action(
         "mission.retry",
@@ -165,6 +179,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("move.last", ("G", "end"), "last", Group.MOVE, "Last row."),
     Action("move.half_down", ("ctrl+d", "pagedown"), "half page down", Group.MOVE, "Half a page down."),
     Action("move.half_up", ("ctrl+u", "pageup"), "half page up", Group.MOVE, "Half a page up."),
+    Action("mark.toggle", ("space",), "mark", Group.MOVE, "Mark the row for an action on many.", When.ROW),
     Action("view.find", ("f",), "find", Group.MOVE, "Find an agent by name."),
     Action(
         "view.filter",
@@ -176,7 +191,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("pane.older_match", ("left_square_bracket",), "older", _V, "The next older place found.", When.SCROLLBACK),
     Action("pane.newer_match", ("right_square_bracket",), "newer", _V, "The next newer place found.", When.SCROLLBACK),
-    Action("view.clear", ("escape",), "clear", _V, "Clear the filter; show the live pane."),
+    Action("view.clear", ("escape",), "clear", _V, "Clear marks or filter; show the live pane."),
     Action("panel.agents", ("1",), "agents", _V, "Go to the agents."),
     Action("panel.health", ("2",), "health", _V, "Go to health."),
     Action("panel.pane", ("3",), "pane", _V, "Go to the pane."),
@@ -184,7 +199,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel.events", ("5",), "events", _V, "Go to the events."),
     Action("panel.next", ("tab",), "next panel", _V, "Go to the next panel."),
     Action("panel.previous", ("shift+tab",), "previous panel", _V, "Go to the previous panel."),
+    Action(
+        "health.open",
+        ("enter",),
+        "details",
+        _V,
+        "In health: table, last hour, lights.",
+        footer=Footer.BOTH,
+        panel=Panel.HEALTH,
+    ),
     Action("view.grid", ("v",), "grid", _V, "Several live panes at once."),
+    Action("log.open", ("at",), "log", _V, "All events; tmux and git commands run."),
     Action("view.zoom", ("plus",), "zoom", _V, "Give the whole body to this panel."),
     Action("view.unzoom", ("underscore",), "unzoom", _V, "Show all panels again."),
     Action("pane.copy", ("y",), "copy", _V, "Copy what the pane shows.", When.LIVING_AGENT),

@@ -6,7 +6,6 @@ from orchestrator_tui.core.attention import AttentionKind
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.lifecycle import GONE_STATES
 from orchestrator_tui.core.models import AgentState
-from orchestrator_tui.core.views import SpawnRequest
 from orchestrator_tui.ui.actions import When
 from orchestrator_tui.ui.availability import reason_unavailable
 from orchestrator_tui.ui.desk import Desk, Handlers
@@ -15,7 +14,6 @@ from orchestrator_tui.ui.dialogs.confirm import ConfirmDialog
 from orchestrator_tui.ui.dialogs.confirm_kill import ConfirmKillDialog
 from orchestrator_tui.ui.dialogs.inbox import InboxDialog
 from orchestrator_tui.ui.dialogs.line import RenameDialog, SendDialog
-from orchestrator_tui.ui.dialogs.spawn import SpawnDialog
 from orchestrator_tui.ui.dialogs.why import WhyDialog
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.pane_work import PaneWork
@@ -32,8 +30,6 @@ class AgentWork:
     def handlers(self) -> Handlers:
         """What this object runs."""
         return {
-            "agent.spawn": partial(self._spawn, with_mission=False),
-            "agent.spawn_with_mission": partial(self._spawn, with_mission=True),
             "agent.attach": self._attach,
             "agent.approve": self._approve,
             "inbox.open": self._inbox,
@@ -47,25 +43,6 @@ class AgentWork:
             "pane.copy": self._copy,
             "pane.type": self._type,
         }
-
-    async def _spawn(self, *, with_mission: bool) -> None:
-        async def submit(request: SpawnRequest) -> None:
-            agents = await self._desk.client.spawn(request)
-            if agents:
-                self._desk.model.expected_agent = agents[0].id
-                self._desk.model.settle_selection()
-            self._desk.done("Starting " + ", ".join(agent.name for agent in agents) + ".")
-
-        model = self._desk.model
-        await self._desk.app.push_screen_wait(
-            SpawnDialog(
-                submit,
-                provider=model.default_provider,
-                in_git_repo=model.in_git_repo,
-                with_mission=with_mission,
-                providers=model.providers,
-            )
-        )
 
     async def _attach(self) -> None:
         argv = await self._desk.client.attach_argv(self._desk.agent().id)
@@ -130,6 +107,7 @@ class AgentWork:
         preview = await self._desk.client.kill_preview(agent.id)
         if await self._desk.app.push_screen_wait(ConfirmKillDialog(preview)):
             await self._desk.client.kill(agent.id)
+            self._desk.done(f"Killed {agent.name}. {self._desk.offer_undo(((agent.id, agent.name),))}")
 
     async def _restart(self) -> None:
         agent = self._desk.agent()

@@ -11,6 +11,7 @@ from textual.widgets import Input, TextArea
 from orchestrator_tui.core.attention import overdue
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.memory import Memories
 from orchestrator_tui.core.views import ShutdownMode, Stroke, SupervisorClient
 from orchestrator_tui.ui.actions import ACTIONS, Action, When, action_for, with_keys
 from orchestrator_tui.ui.attach import Attacher, attach_full_screen
@@ -18,11 +19,12 @@ from orchestrator_tui.ui.availability import Target, reason_unavailable
 from orchestrator_tui.ui.bridge import Bridge
 from orchestrator_tui.ui.commands import Entry, PaletteCommands
 from orchestrator_tui.ui.dashboard import Dashboard
-from orchestrator_tui.ui.grid import GridScreen
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
+from orchestrator_tui.ui.remembered import Remembered
 from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
+from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.pane_view import PaneView
 
@@ -31,8 +33,9 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     """Shows a supervisor's fleet and hands a person's commands to it.
 
     Exits with ``"keep"`` or ``"stop_agents"``. ``notice`` stands above an empty fleet; ``keys`` overrides the
-    registry's keys (``{action id: "key,key"}``); what waits longer than
-    ``notify_after_s`` rings once (0: never). Raises ConfigError for overrides that cannot be used.
+    registry's keys (``{action id: "key,key"}``); what waits longer than ``notify_after_s`` rings once (0: never);
+    ``tools`` are the person's own programs, ``memories`` what earlier starts left, ``presets`` pools by name.
+    Raises ConfigError for overrides that cannot be used.
     """
 
     # Textual does not load the CSS of a default screen, so the dashboard's stands here.
@@ -51,6 +54,9 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         keys: Mapping[str, str] | None = None,
         notify_after_s: float = 0,
         attacher: Attacher = attach_full_screen,
+        tools: Tools = NO_TOOLS,
+        memories: Memories | None = None,
+        presets: Mapping[str, str] | None = None,
     ) -> None:
         self._action_registry = with_keys(ACTIONS, keys or {})
         super().__init__()
@@ -62,7 +68,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self._told: set[str] = set()
         self._has_seen_first = False
         self._clock = clock
-        self._model = Model()
+        remembered = Remembered(memories, presets or {})
+        self._model = Model(filters=remembered.filters())
         self._dashboard = Dashboard(
             self._model,
             clock,
@@ -70,8 +77,11 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             self._is_enabled,
             notice=notice,
             pulses=lambda: self.animation_level != "none",
+            guides=remembered.takes_guidance(),
         )
-        self._operations = Operations(self, client, self._model, self._dashboard, self._action_registry, attacher)
+        self._operations = Operations(
+            self, client, self._model, self._dashboard, self._action_registry, attacher, remembered, tools
+        )
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
             self.bind(key, f"press('{key}')", show=False)
@@ -149,18 +159,18 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def palette_entries(self) -> Sequence[Entry]:
         """Every action that can run now, every agent, every theme."""
-        target = self._operations.target()
         entries = [
             Entry(
                 f"{action.help.removesuffix('.')}  ({action.shown_key})", action.id, partial(self.action_run, action.id)
             )
             for action in self._action_registry
-            if action.id != "app.palette" and reason_unavailable(action.when, target) is None
+            if action.id != "app.palette" and self._is_enabled(action)
         ]
         entries += [
             Entry(f"Go to {agent.name}", f"{agent.role}, {agent.state}", partial(self._go_to_agent, agent.id))
             for agent in self._model.shown_agents()
         ]
+        entries += self._operations.spawning.palette_entries()
         entries += [
             Entry(f"Theme: {choice}", "Change the colours", partial(setattr, self, "theme", name))
             for choice, name in THEME_NAMES.items()
@@ -182,9 +192,14 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
-        # The grid pulls for itself, and covers the dashboard's own pane.
-        is_covered = self._operations.agents.is_attached or isinstance(self.screen, GridScreen)
+        if not self.screen_stack:
+            # The app ends, and this was on its way.
+            return
+        # What fills the whole terminal covers the dashboard's own pane; a dialog stands only before it.
+        is_lent = self._operations.agents.is_attached or self._operations.desk.is_lent
+        is_covered = is_lent or any(not one.is_modal for one in self.screen_stack[1:])
         seen = self._dashboard.is_pane_seen and not is_covered
+        self._operations.code.look_at(self._model.selected_agent)
         agent = self._model.agent() if seen else None
         typing = self._dashboard.pane.is_typing
         self._operations.puller.want(

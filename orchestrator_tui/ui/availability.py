@@ -16,13 +16,16 @@ _RETRYABLE = frozenset({MissionState.FAILED, MissionState.CANCELLED})
 class Target:
     """What an action would act on: the chosen agent and mission, and whether this terminal can be lent to tmux.
 
-    ``reads_back``: whether the pane is scrolled back.
+    ``reads_back``: whether the pane is scrolled back. ``can_undo``: whether a kill was done a moment ago. ``in_list``:
+    whether the keyboard is in the agents or the missions.
     """
 
     agent: AgentView | None = None
     mission: MissionView | None = None
     can_attach: bool = True
     reads_back: bool = False
+    can_undo: bool = False
+    in_list: bool = True
 
 
 def reason_unavailable(when: When, target: Target) -> str | None:
@@ -30,22 +33,20 @@ def reason_unavailable(when: When, target: Target) -> str | None:
     match when:
         case When.ALWAYS:
             return None
-        case When.AGENT | When.LIVING_AGENT | When.ATTACHABLE | When.PERMISSION | When.SENDABLE:
+        case When.AGENT | When.LIVING_AGENT | When.ATTACHABLE | When.PERMISSION | When.SENDABLE | When.WORKTREE:
             return _agent_reason(when, target)
+        case When.LENDABLE:
+            return _lendable_reason(target)
         case When.SCROLLBACK:
             return None if target.reads_back else "Nothing was searched: 3 goes to the pane, / searches it."
-        case When.MISSION:
-            return None if target.mission is not None else "Choose a mission first: 4 goes to the missions."
-        case When.OPEN_MISSION:
-            if target.mission is None:
-                return "Choose a mission first: 4 goes to the missions."
-            return f"{target.mission.id} has ended." if target.mission.state.is_ended else None
-        case When.RETRYABLE_MISSION:
-            if target.mission is None:
-                return "Choose a mission first: 4 goes to the missions."
-            if target.mission.state not in _RETRYABLE:
-                return f"{target.mission.id} has neither failed nor been cancelled."
-            return None
+        case When.UNDO:
+            return None if target.can_undo else "Nothing was killed in the last 10 s."
+        case When.ROW:
+            if not target.in_list:
+                return "Agents and missions can be marked: 1 and 4 go there."
+            return None if target.agent or target.mission else "There is no row to mark."
+        case When.MISSION | When.OPEN_MISSION | When.RETRYABLE_MISSION:
+            return _mission_reason(when, target.mission)
         case _:
             assert_never(when)
 
@@ -56,6 +57,8 @@ def _agent_reason(when: When, target: Target) -> str | None:
         return "No agent is chosen. n starts one."
     if when is When.AGENT:
         return None
+    if when is When.WORKTREE:
+        return None if agent.branch else f"{agent.name} has no worktree of its own."
     if when is When.ATTACHABLE and not target.can_attach:
         return "This terminal cannot be lent to tmux; the pane stays here."
     if agent.state in _DEAD and (when is not When.ATTACHABLE or agent.pane_id is None):
@@ -65,3 +68,19 @@ def _agent_reason(when: When, target: Target) -> str | None:
     if when is When.SENDABLE and agent.state not in (AgentState.IDLE, AgentState.BUSY):
         return f"{agent.name} cannot read a line now; enter attaches."
     return None
+
+
+def _mission_reason(when: When, mission: MissionView | None) -> str | None:
+    if mission is None:
+        return "Choose a mission first: 4 goes to the missions."
+    if when is When.OPEN_MISSION and mission.state.is_ended:
+        return f"{mission.id} has ended."
+    if when is When.RETRYABLE_MISSION and mission.state not in _RETRYABLE:
+        return f"{mission.id} has neither failed nor been cancelled."
+    return None
+
+
+def _lendable_reason(target: Target) -> str | None:
+    if target.agent is None:
+        return "No agent is chosen. n starts one."
+    return None if target.can_attach else "This terminal cannot be lent to another program."

@@ -7,9 +7,11 @@ from orchestrator_tui.core.views import (
     AgentChanged,
     AgentRemoved,
     AttentionChanged,
+    ConnectionChanged,
     Feed,
     MachineChanged,
     MissionChanged,
+    Resynced,
     StatsChanged,
     SupervisorClient,
     Update,
@@ -28,6 +30,8 @@ class Pending:
 
     def add(self, update: Update) -> None:
         """Keeps the update, instead of an older one about the same thing."""
+        if isinstance(update, Resynced):
+            self._latest.clear()
         key = self._key(update)
         # Taken out first, so that the newest word stands in the order in which it came.
         self._latest.pop(key, None)
@@ -47,7 +51,7 @@ class Pending:
                 return "agent", agent_id
             case MissionChanged(mission):
                 return "mission", mission.id
-            case StatsChanged() | MachineChanged() | AttentionChanged():
+            case StatsChanged() | MachineChanged() | AttentionChanged() | ConnectionChanged() | Resynced():
                 return type(update)
             case _:
                 self._count += 1

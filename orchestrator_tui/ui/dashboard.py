@@ -12,11 +12,13 @@ from textual.widget import Widget
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.views import PaneFrame
 from orchestrator_tui.ui.actions import Action
+from orchestrator_tui.ui.format import Spans
 from orchestrator_tui.ui.model import Layout, Model, Panel, layout_for, visible_panels
 from orchestrator_tui.ui.widgets.agent_list import AgentList
 from orchestrator_tui.ui.widgets.event_log import EventLog
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.footer import KeyBar
+from orchestrator_tui.ui.widgets.guidance import Guidance
 from orchestrator_tui.ui.widgets.header import Header
 from orchestrator_tui.ui.widgets.health import Health
 from orchestrator_tui.ui.widgets.mission_table import MissionTable
@@ -54,6 +56,7 @@ class Dashboard(Screen[None]):
         *,
         notice: str | None,
         pulses: Callable[[], bool],
+        guides: bool = False,
     ) -> None:
         super().__init__()
         self._model = model
@@ -62,6 +65,7 @@ class Dashboard(Screen[None]):
         self._is_enabled = is_enabled
         self._notice = notice
         self._pulses = pulses
+        self._guides = guides
         self._active = Panel.AGENTS
         self._bottom = Panel.MISSIONS
         self._zoomed = False
@@ -73,8 +77,9 @@ class Dashboard(Screen[None]):
         yield TabBar(self._model, id="tabs")
         with Horizontal(id="body"):
             with Vertical(id="left"):
+                yield Guidance(id="guidance")
                 yield AgentList(self._model, id="agents")
-                yield Health(self._model, id="health")
+                yield Health(self._model, self._clock, id="health")
             yield PaneView(id="pane")
         with Vertical(id="bottom"):
             yield MissionTable(self._model, id="missions")
@@ -128,6 +133,7 @@ class Dashboard(Screen[None]):
         if not self.is_mounted:
             return
         now_ms = self._clock.now_ms()
+        self._model.tick(now_ms)
         seen = self._visible()
         self.query_one(Header).refresh_model(now_ms, self._layout)
         if self._layout is Layout.NARROW:
@@ -194,15 +200,24 @@ class Dashboard(Screen[None]):
             self._model.selected_agent = key
         self.refresh_model()
 
+    def end_guidance(self) -> bool:
+        """Takes the guidance of the first start away; whether it was there."""
+        was_there, self._guides = self._guides, False
+        self._show("guidance", False)
+        return was_there
+
     def ask_line(self, prompt: str, text: str) -> None:
         """Opens the line for a filter or a name."""
-        self.query_one(KeyBar).display = False
+        self.hint(())
         self.query_one(FilterBar).open(prompt, text)
+
+    def hint(self, spans: Spans) -> None:
+        """Writes below the line what may be typed there, or what is wrong with it."""
+        self.query_one(FilterBar).hint(spans)
 
     def end_line(self) -> None:
         """Gives the keyboard back to the active panel."""
         self.query_one(FilterBar).display = False
-        self.query_one(KeyBar).display = self._layout is not Layout.NONE
         self.set_focus(self.query_one(f"#{_PANEL_IDS[self._active]}"))
         self.refresh_model()
 
@@ -241,13 +256,14 @@ class Dashboard(Screen[None]):
         self.set_class(Panel.PANE not in seen, "no-pane")
         for panel, name in _PANEL_IDS.items():
             self.query_one(f"#{name}").display = panel in seen
+        self._show("guidance", self._guides and Panel.AGENTS in seen)
         self._show("left", bool(seen & {Panel.AGENTS, Panel.HEALTH}))
         self._show("body", bool(seen & {Panel.AGENTS, Panel.HEALTH, Panel.PANE}))
         self._show("bottom", bool(seen & {Panel.MISSIONS, Panel.EVENTS}))
         self._show("header", self._layout is not Layout.NONE)
         self._show("tabs", self._layout is Layout.NARROW)
         self._show("too-small", self._layout is Layout.NONE)
-        self._show("keys", self._layout is not Layout.NONE and not self.is_typing)
+        self._show("keys", self._layout is not Layout.NONE)
         self.call_after_refresh(self.refresh_model)
 
     def _show(self, name: str, shown: bool) -> None:

@@ -1,16 +1,17 @@
 """What every action works with: the app, the supervisor, the model, the screen, and what is chosen."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from textual.app import App
 
-from orchestrator_tui.core.errors import OrchestratorError
-from orchestrator_tui.core.views import AgentView, MissionView, ShutdownMode, SupervisorClient
-from orchestrator_tui.ui.attach import Attacher, attach_full_screen, can_attach
+from orchestrator_tui.core.errors import CannotRun, OrchestratorError
+from orchestrator_tui.core.views import UNDO_WINDOW_MS, AgentView, MissionView, ShutdownMode, SupervisorClient
+from orchestrator_tui.ui.attach import Attacher, Lender, attach_full_screen, can_attach, lend_terminal
 from orchestrator_tui.ui.availability import Target
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.undo import offer, open_offer
 
 _log = logging.getLogger(__name__)
 
@@ -19,7 +20,10 @@ Handlers = Mapping[str, Callable[[], Awaitable[None] | None]]
 
 
 class Desk:
-    """Shared by all that carries out actions. ``page`` is the mission whose page is open."""
+    """Shared by all that carries out actions. ``page`` is the mission whose page is open.
+
+    ``lender`` runs programs full screen; ``is_lent`` while one has the terminal.
+    """
 
     def __init__(
         self,
@@ -35,6 +39,8 @@ class Desk:
         self.dashboard = dashboard
         self.attacher = attacher
         self.page: str | None = None
+        self.lender: Lender = lend_terminal
+        self.is_lent = False
 
     def target(self) -> Target:
         """What an action would act on: in the missions panel the mission and its agent, else the chosen agent."""
@@ -52,6 +58,8 @@ class Desk:
             mission=mission,
             can_attach=self.attacher is not attach_full_screen or can_attach(self.app),
             reads_back=self.dashboard.is_mounted and not self.dashboard.pane.follows,
+            can_undo=open_offer(self.model.undos, self.dashboard.clock.now_ms()) is not None,
+            in_list=self.page is None and self.dashboard.active in (Panel.AGENTS, Panel.MISSIONS),
         )
 
     def agent(self) -> AgentView:
@@ -65,6 +73,26 @@ class Desk:
         mission = self.target().mission
         assert mission is not None, "checked before it runs"
         return mission
+
+    def offer_undo(self, agents: tuple[tuple[int, str], ...]) -> str:
+        """Lets ``u`` take a kill of these agents (ids and names) back for a while; what to tell of that."""
+        self.model.undos.append(offer(agents, self.dashboard.clock.now_ms()))
+        self.dashboard.refresh_model()
+        return f"u brings {'it' if len(agents) == 1 else 'them'} back ({UNDO_WINDOW_MS // 1000} s)."
+
+    async def lend(self, argv: Sequence[str], cwd: str | None = None) -> int:
+        """Runs a program full screen and comes back; its exit status. Raises CannotRun, with the reason."""
+        if not self.target().can_attach:
+            raise CannotRun(
+                "This terminal cannot be lent to another program.", remedy="Use the dashboard in a terminal."
+            )
+        self.is_lent = True
+        self.dashboard.refresh_model()
+        try:
+            return await self.lender(self.app, argv, cwd)
+        finally:
+            self.is_lent = False
+            self.dashboard.refresh_model()
 
     def done(self, text: str) -> None:
         """A short toast: it is done."""

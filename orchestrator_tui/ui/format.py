@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from orchestrator_tui.core.models import AgentState, MissionState, Priority
 from orchestrator_tui.core.views import AgentView, MissionView
 from orchestrator_tui.ui.money import cost_word
+from orchestrator_tui.ui.work_words import work_cell, work_width
 
 Token = Literal["text", "muted", "accent", "needs", "working", "restarting", "failed", "done", "strong"]
 
@@ -151,44 +152,55 @@ class AgentColumns:
     title: int
     cost: int = 0
     context: int = 0
+    work: int = 0
 
 
-def agent_columns(width: int, *, costs: bool = False) -> AgentColumns:
-    """Columns that fill ``width`` cells, the title, and what was spent, only where there is room for it."""
+def agent_columns(width: int, *, costs: bool = False, works: bool = False) -> AgentColumns:
+    """Columns that fill ``width`` cells; the title, what was spent and where worktrees stand only where there is room.
+
+    ``costs`` and ``works`` say that there is something to show in those columns.
+    """
     state, age = 9, 3
     # Four cells for marker, glyph and blanks on the left, one blank on the right, two between columns.
     room = width - 5 - (2 + state) - (2 + age) - 2
+    work = work_width(room, costs=costs) if works else 0
+    room -= work + 2 if work else 0
     if costs and room >= 72:
-        return AgentColumns(16, state, age, 10, room - 16 - 10 - 2 - (2 + 7) - (2 + 4), cost=7, context=4)
+        return AgentColumns(16, state, age, 10, room - 16 - 10 - 2 - (2 + 7) - (2 + 4), 7, 4, work)
     if room >= 44:
-        return AgentColumns(16, state, age, 10, room - 16 - 10 - 2)
+        return AgentColumns(16, state, age, 10, room - 16 - 10 - 2, work=work)
     if room >= 18:
         task = min(10, room - 10)
         return AgentColumns(room - task, state, age, task, 0)
     return AgentColumns(max(1, width - 5 - 2 - state), state, 0, 0, 0)
 
 
-def agent_header(width: int, *, costs: bool = False) -> Spans:
+def agent_header(width: int, *, costs: bool = False, works: bool = False) -> Spans:
     """The agent list's column names."""
-    columns = agent_columns(width, costs=costs)
+    columns = agent_columns(width, costs=costs, works=works)
     cells = [fit("NAME", columns.name), fit("STATE", columns.state)]
     if columns.age:
         cells += [fit("AGE", columns.age, right=True), fit("TASK", columns.task)]
     if columns.cost:
         cells += [fit("COST", columns.cost, right=True), fit("CTX", columns.context, right=True)]
+    if columns.work:
+        cells.append(fit("WORKTREE", columns.work))
     if columns.title:
         cells.append(fit("TITLE", columns.title))
     return (Span("    " + "  ".join(cells), "muted"),)
 
 
-def agent_row(agent: AgentView, width: int, now_ms: int, *, dimmed: bool = False, costs: bool = False) -> Spans:
+def agent_row(
+    agent: AgentView, width: int, now_ms: int, *, dimmed: bool = False, costs: bool = False, works: bool = False
+) -> Spans:
     """One agent's row after its marker; ``dimmed`` is the quiet half of the working glyph's pulse."""
-    columns, look = agent_columns(width, costs=costs), agent_look(agent)
+    columns, look = agent_columns(width, costs=costs, works=works), agent_look(agent)
     name: Token = "muted" if agent.state is AgentState.STOPPED else "text"
     glyph: Token = "muted" if dimmed and look.token == "working" else look.token
     spans = [
         Span(look.glyph + " ", glyph),
-        Span(fit(agent.name, columns.name) + "  ", name),
+        Span(fit(agent.name, columns.name), name),
+        Span(" ¶" if agent.note else "  ", "accent"),
         Span(fit(look.word, columns.state), look.token),
     ]
     if columns.age:
@@ -198,6 +210,8 @@ def agent_row(agent: AgentView, width: int, now_ms: int, *, dimmed: bool = False
         context = "-" if agent.context_percent is None else f"{agent.context_percent:.0f}%"
         spans.append(Span("  " + fit(cost_word(agent.spent), columns.cost, right=True), "muted"))
         spans.append(Span("  " + fit(context, columns.context, right=True), "muted"))
+    if columns.work:
+        spans.append(Span("  " + fit(work_cell(agent, columns.work), columns.work), "muted"))
     if columns.title:
         spans.append(Span("  " + fit(agent.task_title or agent.reason or "", columns.title), "text"))
     return tuple(spans)

@@ -1,6 +1,6 @@
 """What the actions on missions do: asking through dialogs and commanding through the client."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from orchestrator_tui.core.models import MissionSpec, Priority
@@ -15,11 +15,15 @@ from orchestrator_tui.ui.model import Panel
 
 
 class MissionWork:
-    """Queues, shows, changes and ends missions. ``run`` runs an action by id, for a mission's own page."""
+    """Queues, shows, changes and ends missions.
 
-    def __init__(self, desk: Desk, run: Callable[[str], None]) -> None:
+    ``run`` runs an action by id, for a mission's own page; ``edit`` takes a text to the person's editor and back.
+    """
+
+    def __init__(self, desk: Desk, run: Callable[[str], None], edit: Callable[[str], Awaitable[str]]) -> None:
         self._desk = desk
         self._run = run
+        self._edit = edit
 
     def handlers(self) -> Handlers:
         """What this object runs."""
@@ -42,12 +46,13 @@ class MissionWork:
             self._desk.model.settle_selection()
             self._desk.done(f"Queued {mission_id}.")
 
-        await self._desk.app.push_screen_wait(MissionDialog(submit))
+        await self._desk.app.push_screen_wait(MissionDialog(submit, edit=self._edit))
 
     async def _open_mission(self) -> None:
-        await self._open_page(self._desk.mission().id)
+        await self.open_page(self._desk.mission().id)
 
-    async def _open_page(self, mission_id: str) -> None:
+    async def open_page(self, mission_id: str) -> None:
+        """Shows a mission's own page until it is left."""
         screen = MissionScreen(self._desk.client, self._desk.model, self._desk.dashboard.clock, mission_id, self._run)
         self._desk.page = mission_id
         try:
@@ -63,14 +68,14 @@ class MissionWork:
             if changes is not None:
                 await self._desk.client.update_mission(whole.id, changes)
 
-        await self._desk.app.push_screen_wait(MissionDialog(submit, whole))
+        await self._desk.app.push_screen_wait(MissionDialog(submit, whole, edit=self._edit))
 
     async def _graph(self) -> None:
         chosen = await self._desk.app.push_screen_wait(GraphScreen(self._desk.model))
         if chosen is not None:
             self._desk.dashboard.go(Panel.MISSIONS)
             self._desk.dashboard.choose(Panel.MISSIONS, chosen)
-            await self._open_page(chosen)
+            await self.open_page(chosen)
 
     async def _depend(self) -> None:
         mission = self._desk.mission()

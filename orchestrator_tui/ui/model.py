@@ -1,33 +1,39 @@
 """What the dashboard shows: the supervisor's views, the person's choices, and decisions over both. No I/O."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import assert_never
 
 from orchestrator_tui.core.attention import AttentionItem
+from orchestrator_tui.core.event_words import event_sentence
 from orchestrator_tui.core.events import Event
-from orchestrator_tui.core.models import MissionState, QueueStats
+from orchestrator_tui.core.models import QueueStats
 from orchestrator_tui.core.views import (
     AgentChanged,
     AgentRemoved,
     AgentView,
     AttentionChanged,
+    ConnectionChanged,
     EventLogged,
     MachineChanged,
     MachineView,
     MissionChanged,
     MissionView,
+    Resynced,
     Snapshot,
     StatsChanged,
     Update,
 )
-from orchestrator_tui.ui.event_text import event_sentence
-from orchestrator_tui.ui.format import MISSION_LOOKS, agent_look, need
+from orchestrator_tui.ui.filters import agent_test, mission_test
+from orchestrator_tui.ui.format import need
+from orchestrator_tui.ui.marks import Marks
+from orchestrator_tui.ui.mission_list import MissionList, Passes
+from orchestrator_tui.ui.undo import UndoOffer
 
 EVENTS_KEPT = 2000
-MISSIONS_KEPT = 500
+MISSIONS_KEPT = 10_000
 SAMPLES_KEPT = 120
 
 
@@ -76,17 +82,30 @@ def visible_panels(layout: Layout, active: Panel, bottom: Panel, *, zoomed: bool
             assert_never(layout)
 
 
+def text_matcher(query: str) -> Callable[[Iterable[str | None]], bool]:
+    """What decides whether texts hold all words of one of the query's alternatives (``needs|work``), in any case."""
+    parts = [part.split() for part in query.casefold().split("|")]
+    wanted = [words for words in parts if words]
+
+    def passes(texts: Iterable[str | None]) -> bool:
+        haystack = " ".join([text for text in texts if text]).casefold()
+        return not wanted or any(all(word in haystack for word in words) for words in wanted)
+
+    return passes
+
+
 def matches(query: str, *texts: str | None) -> bool:
-    """Whether the texts hold all words of one of the query's alternatives (``needs|work``), in any case."""
-    haystack = " ".join(text for text in texts if text).casefold()
-    alternatives = [part.split() for part in query.casefold().split("|")]
-    wanted = [words for words in alternatives if words]
-    return not wanted or any(all(word in haystack for word in words) for words in wanted)
+    """Whether the texts pass ``text_matcher``."""
+    return text_matcher(query)(texts)
 
 
 @dataclass(slots=True)
 class Model:
-    """The state behind the panels. Selections are ids, so a row may move without losing the cursor."""
+    """The state behind the panels. Selections are ids, so a row may move without losing the cursor.
+
+    ``viewer_of`` is the process id of a supervisor elsewhere, ``connection_problem`` what is wrong with the way to it.
+    ``now_ms`` is the time by which ages are filtered.
+    """
 
     session: str = ""
     cwd: str = ""
@@ -94,7 +113,7 @@ class Model:
     in_git_repo: bool = False
     providers: tuple[str, ...] = ("claude", "demo")
     agents: dict[int, AgentView] = field(default_factory=dict[int, AgentView])
-    missions: dict[str, MissionView] = field(default_factory=dict[str, MissionView])
+    mission_list: MissionList = field(init=False)
     stats: QueueStats = field(default_factory=QueueStats)
     machine: MachineView = field(default_factory=MachineView)
     events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=EVENTS_KEPT))
@@ -102,19 +121,34 @@ class Model:
     memory_samples: deque[float] = field(default_factory=lambda: deque[float](maxlen=SAMPLES_KEPT))
     attention: tuple[AttentionItem, ...] = ()
     loaded: bool = False
+    viewer_of: int | None = None
+    connection_problem: str | None = None
+    now_ms: int = 0
     filters: dict[Panel, str] = field(default_factory=dict[Panel, str])
     selected_agent: int | None = None
     selected_mission: str | None = None
     expected_agent: int | None = None
     expected_mission: str | None = None
+    marks: Marks = field(default_factory=Marks)
+    undos: list[UndoOffer] = field(default_factory=list[UndoOffer])
+
+    def __post_init__(self) -> None:
+        self.mission_list = MissionList(self._mission_passes)
+
+    def tick(self, now_ms: int) -> None:
+        """Takes the time; a filter by age is asked anew once a second."""
+        is_later = now_ms // 1000 != self.now_ms // 1000
+        self.now_ms = now_ms
+        if is_later and "age" in self.filters.get(Panel.MISSIONS, ""):
+            self.mission_list.filter_anew()
 
     def load(self, snapshot: Snapshot) -> None:
         """Replaces everything the supervisor tells; the person's choices stay where they still fit."""
         self.session, self.cwd = snapshot.session, snapshot.cwd
         self.default_provider, self.in_git_repo = snapshot.default_provider, snapshot.in_git_repo
-        self.providers = snapshot.providers
+        self.providers, self.viewer_of = snapshot.providers, snapshot.viewer_of
         self.agents = {agent.id: agent for agent in snapshot.agents}
-        self.missions = {mission.id: mission for mission in snapshot.missions}
+        self.mission_list.load(snapshot.missions)
         self.stats = snapshot.stats
         self.attention = snapshot.attention
         self.events = deque(snapshot.events, maxlen=EVENTS_KEPT)
@@ -124,6 +158,7 @@ class Model:
 
     def apply(self, updates: Iterable[Update]) -> None:
         """Takes updates in their order."""
+        missions: dict[str, MissionView] = {}
         for update in updates:
             match update:
                 case AgentChanged(agent):
@@ -131,7 +166,7 @@ class Model:
                 case AgentRemoved(agent_id):
                     self.agents.pop(agent_id, None)
                 case MissionChanged(mission):
-                    self.missions[mission.id] = mission
+                    missions[mission.id] = mission
                 case StatsChanged(stats):
                     self.stats = stats
                 case MachineChanged(machine):
@@ -140,22 +175,35 @@ class Model:
                     self.attention = items
                 case EventLogged(event):
                     self.events.append(event)
+                case Resynced(snapshot):
+                    self.load(snapshot)
+                case ConnectionChanged(problem):
+                    self.connection_problem = problem
                 case _:
                     assert_never(update)
-        self._forget_old_missions()
+        if missions:
+            self.mission_list.put(missions.values())
+            self.mission_list.trim(MISSIONS_KEPT)
         self.settle_selection()
+
+    @property
+    def missions(self) -> Mapping[str, MissionView]:
+        """Every mission by id."""
+        return self.mission_list.views
 
     def shown_agents(self) -> tuple[AgentView, ...]:
         """Agents that pass the filter, those that need a person first; by id inside one state."""
-        query = self.filters.get(Panel.AGENTS, "")
-        kept = [agent for agent in self.agents.values() if _agent_matches(query, agent)]
+        test = agent_test(self.filters.get(Panel.AGENTS, ""))
+        kept = [agent for agent in self.agents.values() if test is None or test(agent, self.now_ms)]
         return tuple(sorted(kept, key=lambda agent: (need(agent.state), agent.id)))
 
     def shown_missions(self) -> tuple[MissionView, ...]:
         """Missions that pass the filter: those at work, the queue in its order, then the newest ended."""
-        query = self.filters.get(Panel.MISSIONS, "")
-        kept = [mission for mission in self.missions.values() if _mission_matches(query, mission)]
-        return tuple(sorted(kept, key=_mission_order))
+        return tuple(self.missions[mission_id] for mission_id in self.shown_mission_ids())
+
+    def shown_mission_ids(self) -> tuple[str, ...]:
+        """The ids of ``shown_missions``: the very same tuple until one comes, goes or moves."""
+        return self.mission_list.shown(self.filters.get(Panel.MISSIONS, ""))
 
     def shown_events(self) -> tuple[Event, ...]:
         """Events that pass the filter, the newest first."""
@@ -188,75 +236,23 @@ class Model:
 
     def settle_selection(self) -> None:
         """Moves a selection to what was expected and has come, or to the first row when its own is not shown."""
+        self.marks.keep(self.agents, self.missions)
         agents = [agent.id for agent in self.shown_agents()]
         if self.expected_agent in agents:
             self.selected_agent, self.expected_agent = self.expected_agent, None
         if self.selected_agent not in agents:
             self.selected_agent = agents[0] if agents else None
-        missions = [mission.id for mission in self.shown_missions()]
-        if self.expected_mission in missions:
+        query = self.filters.get(Panel.MISSIONS, "")
+        if self.mission_list.is_shown(self.expected_mission, query):
             self.selected_mission, self.expected_mission = self.expected_mission, None
-        if self.selected_mission not in missions:
-            self.selected_mission = missions[0] if missions else None
+        if not self.mission_list.is_shown(self.selected_mission, query):
+            self.selected_mission = next(iter(self.mission_list.shown(query)), None)
+
+    def _mission_passes(self, query: str) -> Passes:
+        test = mission_test(query)
+        return lambda mission: test is None or test(mission, self.now_ms)
 
     def _take_machine(self, machine: MachineView) -> None:
         self.machine = machine
         self.cpu_samples.append(machine.cpu_percent)
         self.memory_samples.append(machine.memory_percent)
-
-    def _forget_old_missions(self) -> None:
-        surplus = len(self.missions) - MISSIONS_KEPT
-        if surplus <= 0:
-            return
-        ended = sorted(
-            (mission for mission in self.missions.values() if mission.state.is_ended),
-            key=lambda mission: mission.ended_at or 0,
-        )
-        for mission in ended[:surplus]:
-            del self.missions[mission.id]
-
-
-_MISSION_RANK = {
-    MissionState.RUNNING: 0,
-    MissionState.ASSIGNED: 0,
-    MissionState.RETRYING: 1,
-    MissionState.PENDING: 2,
-    MissionState.BLOCKED: 3,
-    MissionState.COMPLETED: 4,
-    MissionState.FAILED: 4,
-    MissionState.CANCELLED: 4,
-}
-
-
-def _mission_order(mission: MissionView) -> tuple[int, int, int]:
-    rank = _MISSION_RANK[mission.state]
-    if mission.state.is_ended:
-        return rank, -(mission.ended_at or 0), -mission.seq
-    return rank, mission.priority.rank, mission.seq
-
-
-def _agent_matches(query: str, agent: AgentView) -> bool:
-    return not query or matches(
-        query,
-        agent.name,
-        agent.role,
-        agent.model,
-        agent.provider,
-        agent_look(agent).word,
-        agent.current_task,
-        agent.task_title,
-    )
-
-
-def _mission_matches(query: str, mission: MissionView) -> bool:
-    return not query or matches(
-        query,
-        mission.id,
-        mission.title,
-        mission.type,
-        mission.priority,
-        mission.role,
-        MISSION_LOOKS[mission.state].word,
-        mission.agent_name,
-        mission.next,
-    )

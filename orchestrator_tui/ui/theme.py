@@ -13,7 +13,7 @@ THEME_NAMES: Mapping[ThemeChoice, str] = {
     "ansi": "ansi-dark",
 }
 
-PLANES = ("background", "surface", "panel")
+PLANES = ("background", "surface", "panel", "plane-added", "plane-removed")
 """The backgrounds that text may stand on."""
 
 TEXT_TOKENS = (
@@ -41,6 +41,8 @@ DARK_TOKENS: Mapping[str, str] = {
     "state-failed": "#f2727f",
     "state-done": "#8bc34a",
     "line": "#333d4a",
+    "plane-added": "#12261b",
+    "plane-removed": "#2b171c",
 }
 LIGHT_TOKENS: Mapping[str, str] = {
     "background": "#fbfbf9",
@@ -55,6 +57,8 @@ LIGHT_TOKENS: Mapping[str, str] = {
     "state-failed": "#b3261e",
     "state-done": "#3f6d16",
     "line": "#c6c8c1",
+    "plane-added": "#dcf1df",
+    "plane-removed": "#fbe4e2",
 }
 ANSI_VARIABLES: Mapping[str, str] = {
     "muted": "ansi_default",
@@ -64,12 +68,16 @@ ANSI_VARIABLES: Mapping[str, str] = {
     "state-failed": "ansi_red",
     "state-done": "ansi_green",
     "line": "ansi_bright_black",
+    "plane-added": "ansi_default",
+    "plane-removed": "ansi_default",
 }
 """Stand-ins for themes that do not define our tokens: the terminal's own palette."""
 
+_OWN = ("state-", "plane-", "muted", "line")
+
 
 def _theme(choice: ThemeChoice, tokens: Mapping[str, str], *, dark: bool) -> Theme:
-    extra = {name: value for name, value in tokens.items() if name.startswith("state-") or name in ("muted", "line")}
+    extra = {name: value for name, value in tokens.items() if name.startswith(_OWN)}
     extra |= {
         "border": tokens["accent"],
         "border-blurred": tokens["line"],

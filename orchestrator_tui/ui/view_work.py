@@ -2,22 +2,27 @@
 
 from functools import partial
 
+from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.ui.desk import Desk, Handlers
+from orchestrator_tui.ui.filter_hints import hint_for, problem_of
 from orchestrator_tui.ui.grid import GridScreen
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.pane_work import PaneWork
+from orchestrator_tui.ui.remembered import Remembered
 
 
 class ViewWork:
     """Moves through the panels and keeps the line in which a filter, a name or a search is typed."""
 
-    def __init__(self, desk: Desk, pane: PaneWork) -> None:
+    def __init__(self, desk: Desk, pane: PaneWork, remembered: Remembered) -> None:
+        self._remembered = remembered
         self._desk = desk
         self._pane = pane
         self._line_purpose: str | None = None
         self._line_panel = Panel.AGENTS
         self._before_find: int | None = None
         self._searched = ""
+        self._problem: UsageError | None = None
 
     def handlers(self) -> Handlers:
         """What this object runs."""
@@ -52,6 +57,8 @@ class ViewWork:
             self._searched = text
             return
         if self._line_purpose == "filter":
+            self._problem = problem_of(self._line_panel, text)
+            self._desk.dashboard.hint(hint_for(self._line_panel, text, self._problem))
             self._desk.model.filters[self._line_panel] = text
             self._desk.model.settle_selection()
         else:
@@ -65,8 +72,15 @@ class ViewWork:
             agent = self._desk.model.agent()
             if kept and agent is not None:
                 self._desk.start(self._pane.search(agent, self._searched), "search")
-        elif not kept and self._line_purpose == "filter":
-            self._desk.model.filters.pop(self._line_panel, None)
+        elif self._line_purpose == "filter":
+            if not kept:
+                self._problem = None
+                self._desk.model.filters.pop(self._line_panel, None)
+            elif self._problem is not None:
+                self._desk.warn(str(self._problem))
+            self._desk.model.settle_selection()
+            if self._problem is None:
+                self._remembered.keep_filters(self._desk.model.filters)
         elif not kept:
             self._desk.model.selected_agent = self._before_find
         self._line_purpose = None
@@ -80,7 +94,10 @@ class ViewWork:
             return
         self._line_panel = active if active in (Panel.MISSIONS, Panel.EVENTS) else Panel.AGENTS
         self._line_purpose = "filter"
-        self._desk.dashboard.ask_line("/", self._desk.model.filters.get(self._line_panel, ""))
+        text = self._desk.model.filters.get(self._line_panel, "")
+        self._problem = None
+        self._desk.dashboard.ask_line("/", text)
+        self._desk.dashboard.hint(hint_for(self._line_panel, text, None))
 
     def _find(self) -> None:
         self._line_purpose, self._before_find = "find", self._desk.model.selected_agent
@@ -92,7 +109,10 @@ class ViewWork:
             self._desk.dashboard.pane.follow_end()
             return
         panel = active if active in (Panel.MISSIONS, Panel.EVENTS) else Panel.AGENTS
-        if self._desk.model.filters.pop(panel, ""):
+        if self._desk.model.marks.clear(of_missions=active is Panel.MISSIONS) or self._desk.dashboard.end_guidance():
+            self._desk.dashboard.refresh_model()
+        elif self._desk.model.filters.pop(panel, ""):
+            self._remembered.keep_filters(self._desk.model.filters)
             self._desk.model.settle_selection()
             self._desk.dashboard.refresh_model()
         elif self._desk.dashboard.is_zoomed:

@@ -17,7 +17,7 @@ SESSION = ("--session", "shell")
 AGENT_ACTIONS = ("spawn", "spawn-pool", "kill", "restart", "health", "health-all", "status", "attach", "send")
 MISSION_ACTIONS = ("distribute", "complete", "fail", "status")
 COMMANDS = [
-    *(tuple(name.split()) for name in ("", "run", "serve", "endpoint", "doctor", "demo", "agent", "mission")),
+    *(tuple(name.split()) for name in ("", "run", "serve", "endpoint", "doctor", "demo", "agent", "mission", "events")),
     *(("agent", name) for name in AGENT_ACTIONS),
     *(("mission", name) for name in MISSION_ACTIONS),
 ]

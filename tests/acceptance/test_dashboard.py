@@ -107,21 +107,60 @@ def test_a_day_by_keys_alone(terminal: Terminal, program: Program) -> None:
     assert not program.session(SESSION).is_owned()
 
 
-@pytest.mark.timeout(60)
-def test_a_second_dashboard_says_who_has_the_session(terminal: Terminal, program: Program) -> None:
-    terminal.open(*DASHBOARD)
-    terminal.until("No agents yet")
-    second = Terminal(program, f"{terminal.name}-second", terminal.columns, terminal.rows)
+@pytest.mark.timeout(120)
+def test_a_second_dashboard_views_and_commands_the_same_supervisor(program: Program) -> None:
+    program.sessions.add(SESSION)
+    first, second = (Terminal(program, f"dash-{os.getpid()}-{name}", 80, 24) for name in ("own", "view"))
     try:
+        first.open(*DASHBOARD)
+        first.until("No agents yet")
         second.open(*DASHBOARD)
-        assert second.until_ended() == 3
-        said = second.said()
-        assert f"The session {SESSION} is owned by" in said
-        assert "dashboard" in said
-        assert "Traceback" not in said
-    finally:
+        second.until("viewer of pid")
+        assert program.run("endpoint", "--session", SESSION).stdout.count("dashboard") == 1
+        second.keys("n")
+        second.until("New agent")
+        second.keys("Enter")
+        first.until_row("○ agent-1", "idle")
+        second.until_row("○ agent-1", "idle")
+        pids = agent_pids(program, SESSION)
+
+        second.keys("Enter")
+        second.until_gone("1 Agents")
+        second.until("Demo agent agent-1")
+        second.keys("C-q")
+        second.until("1 Agents", "viewer of pid")
+
+        first.keys("q")
+        first.until("keep working")
+        first.keys("k")
+        assert first.until_ended() == 0
+        wait_until(
+            lambda: "(serve, " in program.run("endpoint", "--session", SESSION).stdout, "a serve goes on in the back"
+        )
+        pid = program.json("endpoint", "--session", SESSION)["pid"]
+        second.until(f"viewer of pid {pid}", "agent-1")
+        assert agent_pids(program, SESSION) == pids
+
+        second.keys("q")
+        assert second.until_ended() == 0
+        assert program.json("endpoint", "--session", SESSION)["pid"] == pid
+        assert agent_pids(program, SESSION) == pids
+
+        first.close()
         second.close()
-    assert "No agents yet" in terminal.screen()
+        first.open(*DASHBOARD)
+        first.until_row("○ agent-1", "idle")
+        second.open(*DASHBOARD)
+        second.until("viewer of pid")
+        first.keys("q")
+        first.until("stop all agents")
+        first.keys("s")
+        second.until("the session has ended")
+        second.keys("q")
+        assert second.until_ended() == 0
+    finally:
+        first.close()
+        second.close()
 
 
 def test_without_a_terminal_it_says_what_to_use_instead(program: Program) -> None:

@@ -11,9 +11,25 @@ from orchestrator_tui.ui.model import Panel
 from tests.acceptance.walk import Walk, all_steps, dashboard, in_order, take
 from tests.conftest import Program
 
+TESTED_ELSEWHERE = frozenset(
+    {
+        "agent.broadcast",
+        "agent.diff",
+        "agent.editor",
+        "agent.note",
+        "agent.shell",
+        "agent.undo",
+        "health.open",
+        "log.open",
+        "mark.toggle",
+        "mission.assign",
+    }
+)
+"""Actions that the walk leaves out: their tests use a supervisor or a client of plain values, not the real program."""
 
-def test_every_action_has_a_step() -> None:
-    assert sorted(all_steps()) == sorted(action.id for action in ACTIONS)
+
+def test_every_other_action_has_a_step() -> None:
+    assert set(all_steps()) == {action.id for action in ACTIONS} - TESTED_ELSEWHERE
 
 
 @pytest.mark.tmux

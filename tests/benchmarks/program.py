@@ -82,12 +82,12 @@ class Started:
 
     def wait_idle(self, count: int) -> None:
         """Until this many agents wait for work."""
+        until(lambda: self.count("idle") == count, f"{count} agents are idle", pause_s=1.0)
 
-        def idle() -> bool:
-            agents: list[Mapping[str, object]] = json.loads(self.run("agent", "status", "--json"))["agents"]
-            return sum(agent["status"] == "idle" for agent in agents) == count
-
-        until(idle, f"{count} agents are idle", pause_s=1.0)
+    def count(self, status: str) -> int:
+        """How many agents have this status."""
+        agents: list[Mapping[str, object]] = json.loads(self.run("agent", "status", "--json"))["agents"]
+        return sum(agent["status"] == status for agent in agents)
 
     def agents_server(self) -> psutil.Process:
         """The tmux server that holds the agents."""

@@ -192,6 +192,7 @@ class TestServer:
         pid = await bench.server_pid()
         await manager.stop_server()
         assert not is_running(pid)
+        assert not bench.socket().exists()
         await manager.aclose()
         assert [event.type async for event in events] == [EventType.SPAWN, EventType.KILL]
 

@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from orchestrator_tui.agents.presenting import mission_view
 from orchestrator_tui.core.errors import DependencyCycle, LeaseLost, NotAllowedNow
 from orchestrator_tui.core.models import Mission, MissionSpec, MissionState, Priority, TokenUsage
 from orchestrator_tui.core.restart import mission_retry_delay_ms
+from orchestrator_tui.core.views import MissionView
 from orchestrator_tui.missions.changes import FailureReport
 from orchestrator_tui.missions.sqlite import SqliteStore
 from tests.missions.helpers import FakeClock, counting_ids
@@ -51,13 +53,20 @@ class QueueMachine(RuleBasedStateMachine):
         self.clock = FakeClock()
         self.store = SqliteStore(None, clock=self.clock, new_id=counting_ids())
         self.model: dict[str, Expected] = {}
+        self.followed: dict[str, MissionView] = {}
 
     @initialize()
     def start(self) -> None:
         assert self.do(lambda store: store.listing(10)) == []
+        self.do(lambda store: store.follow())
 
     def teardown(self) -> None:
-        self.store.close()
+        try:
+            if self.model:
+                self.follow()
+            assert self.followed == {one.id: _row(one) for one in self.do(lambda store: store.outline(1_000))}
+        finally:
+            self.store.close()
 
     def do(self, operation: Callable[[SqliteStore], T]) -> T:
         self.store.begin()
@@ -245,6 +254,10 @@ class QueueMachine(RuleBasedStateMachine):
                 one.reserved_for = None
         self.promote_model()
 
+    @rule()
+    def follow(self) -> None:
+        self.followed |= {one.id: _row(one) for one in self.do(lambda store: store.changed(1_000, ()))}
+
     @rule(milliseconds=st.sampled_from([1, 1_000, 60_000]))
     def time_passes(self, milliseconds: int) -> None:
         self.clock.advance(milliseconds)
@@ -347,6 +360,10 @@ class QueueMachine(RuleBasedStateMachine):
         stats = self.do(lambda store: store.stats())
         for state in MissionState:
             assert getattr(stats, state.value) == sum(one.state is state for one in self.model.values())
+
+
+def _row(mission: Mission) -> MissionView:
+    return mission_view(mission, {}, {})
 
 
 TestQueueAgainstItsModel = QueueMachine.TestCase

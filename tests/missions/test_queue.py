@@ -453,3 +453,15 @@ class TestFile:
         await queue.aclose()
         with pytest.raises(StoreUnavailable, match="closed"):
             await queue.enqueue(prompt="x")
+
+
+@pytest.mark.parametrize("reserve_for", [None, 1])
+async def test_a_clock_that_is_set_back_does_not_hold_up_a_retry(
+    queue: MissionQueue, clock: FakeClock, reserve_for: int | None
+):
+    await queue.enqueue(prompt="x", id="m")
+    await start(queue, "m", 1)
+    await queue.fail("m", code="x", message="", reserve_for=reserve_for)
+    clock.advance(-3_600_000)
+    assert [found.id for found in await queue.ready(10)] == ["m"]
+    assert await queue.claim("m", 1) is not None

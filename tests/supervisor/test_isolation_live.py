@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.models import AgentState, IsolationMode, MissionState
+from orchestrator_tui.core.work import ReviewComment
 from tests.supervisor.conftest import Live, eventually
 
 pytestmark = pytest.mark.tmux
@@ -46,8 +48,10 @@ async def test_a_clean_worktree_goes_with_its_agent(live: Live, repository: Path
     (agent_id,) = await live.spawn(isolation_mode=IsolationMode.WORKTREE, cwd=str(repository))
     folder = Path(live.agent(agent_id).cwd or "")
     assert exists(folder)
+    live.supervisor.undoing.window_ms = 50
     await live.supervisor.kill(agent_id)
-    assert not exists(folder)
+    assert exists(folder), "it is needed while the kill can be undone"
+    await eventually(lambda: not exists(folder), "the worktree went with its agent")
     assert git(repository, "branch", "--list", "orchestrator/*") == ""
 
 
@@ -62,6 +66,26 @@ async def test_unsaved_work_is_named_before_the_kill_and_kept_after_it(live: Liv
     await live.supervisor.restart(agent_id)
     await live.until_agent(agent_id, AgentState.IDLE)
     assert live.agent(agent_id).cwd == str(folder)
+
+
+async def test_changes_are_counted_shown_and_reviewed(live: Live, repository: Path) -> None:
+    feed = await live.supervisor.open_feed()
+    (agent_id,) = await live.spawn(isolation_mode=IsolationMode.WORKTREE, cwd=str(repository))
+    await live.until_mission(await live.add("Write [[append note.txt mine]]"), MissionState.COMPLETED)
+    await eventually(lambda: (work := live.agent(agent_id).work) and work.dirty == 1, "the file is counted")
+    diff = await live.supervisor.diff(agent_id)
+    assert [(file.path, file.added) for file in diff.files] == [("note.txt", 1)]
+    await live.until_agent(agent_id, AgentState.IDLE)
+    comment = ReviewComment("note.txt", 1, 1, ("mine",), "Whose?\nSay it.")
+    path = await live.supervisor.send_review(agent_id, [comment])
+    assert path is not None
+    assert "Whose?\nSay it." in Path(path).read_text()  # noqa: ASYNC240 - a few bytes, in a test
+    frame = await live.supervisor.pane_frame(agent_id)
+    assert frame is not None
+    assert b"review-" in b"".join(frame.lines)
+    with pytest.raises(UsageError, match="no comment"):
+        await live.supervisor.send_review(agent_id, [])
+    feed.close()
 
 
 async def test_a_folder_without_a_repository_is_refused_and_leaves_nothing(live: Live, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestrator_tui.core.config import Settings
-from orchestrator_tui.core.models import AgentRecord, AgentState, IsolationMode, MissionState
+from orchestrator_tui.core.models import AgentRecord, AgentState, IsolationMode, MissionState, Priority
 from tests.supervisor.conftest import Live, end, eventually
 from tests.supervisor.test_isolation_live import git
 
@@ -117,6 +117,16 @@ async def test_without_its_transcript_a_begun_mission_begins_anew_with_its_whole
     (why,) = told(claude)
     assert "a new one begins" in why
     assert [event["exit_status"] for event in claude.events("crash")] == [None]
+
+
+async def test_a_restart_goes_on_with_what_ran_not_with_what_a_person_gave_the_agent_since(claude: Live) -> None:
+    (agent_id,) = await claude.spawn()
+    mission_id = await running(claude, agent_id)
+    given = await claude.add("Something else", priority=Priority.CRITICAL)
+    await claude.supervisor.assign_mission(given, agent_id)
+    await claude.supervisor.restart(agent_id)
+    await attempt(claude, mission_id, 2)
+    assert (await claude.supervisor.mission(given)).attempts == 0
 
 
 async def test_before_anything_was_said_the_same_conversation_begins_again(claude: Live) -> None:

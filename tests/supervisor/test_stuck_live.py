@@ -59,7 +59,7 @@ async def test_an_isolated_agent_restarts_in_a_worktree_again(live: Live) -> Non
 
 async def test_rows_follow_again_after_the_store_was_away(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     feed = await live.supervisor.open_feed()
-    outage = Outage(monkeypatch, "list_missions")
+    outage = Outage(monkeypatch, "changed")
     mission_id = await live.add("Shown later")
     await eventually(lambda: outage.left == 0, "the rows met the outage")
     async for update in feed:

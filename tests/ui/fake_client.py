@@ -5,9 +5,12 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from orchestrator_tui.core.activity import Activity
 from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
+from orchestrator_tui.core.event_filter import EventFilter
 from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.history import CommandView, EventPage
 from orchestrator_tui.core.models import (
     AgentState,
     Mission,
@@ -34,13 +37,24 @@ from orchestrator_tui.core.views import (
     Snapshot,
     SpawnRequest,
     Stroke,
+    Told,
     Update,
 )
+from orchestrator_tui.core.work import ReviewComment, WorkStatus, WorktreeDiff
+from tests.ui.sample_diff import CHANGES
 
 NOW_MS = int(time.mktime((2026, 3, 4, 12, 4, 31, 0, 0, -1)) * 1000)
 """12:04:31 local time, so that pictures do not depend on the time zone."""
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+
+
+WORK = {
+    1: WorkStatus("orchestrator/api/1", "main", ahead=3, behind=1, dirty=2),
+    3: WorkStatus("orchestrator/api/3", "main", ahead=12, dirty=1),
+    4: WorkStatus("orchestrator/api/4", "main", dirty=4),
+    8: WorkStatus("orchestrator/api/8", "main"),
+}
 
 
 class FrozenClock:
@@ -88,6 +102,7 @@ def agent(
         pane_id=f"%{number + 11}" if living else None,
         pid=4000 + number if living else None,
         branch=f"orchestrator/api/{number}" if living else None,
+        work=WORK.get(number),
     )
 
 
@@ -369,7 +384,10 @@ VERDICT = Verdict(
 
 @dataclass
 class FakeClient:
-    """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise."""
+    """Remembers commands as tuples in ``calls``; ``fail_with`` makes the next command raise.
+
+    ``held`` makes slow commands wait until it is set.
+    """
 
     snapshot: Snapshot = FLEET
     calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
@@ -378,9 +396,23 @@ class FakeClient:
     asked: list[int] = field(default_factory=list[int])
     screen: tuple[bytes, ...] = SCREEN
     verdict: Verdict = VERDICT
+    changes: WorktreeDiff = CHANGES
+    looked_at_work: list[int] = field(default_factory=list[int])
     fail_with: Exception | None = None
+    log: Sequence[Event] = ()
+    ran: Sequence[CommandView] = ()
+    asked_older: list[int | None] = field(default_factory=list[int | None])
+    asked_commands: list[int] = field(default_factory=list[int])
     frame_failure: Exception | None = None
     feeds: list[FakeFeed] = field(default_factory=list[FakeFeed])
+    known_activity: Activity = Activity(NOW_MS)
+    activity_asked: int = 0
+    held: asyncio.Event | None = None
+
+    async def passes(self) -> None:
+        """Slow commands return only once ``held`` is set."""
+        if self.held is not None:
+            await self.held.wait()
 
     def _record(self, *call: object) -> None:
         self.calls.append(call)
@@ -392,8 +424,15 @@ class FakeClient:
         self.feeds.append(FakeFeed(self.snapshot))
         return self.feeds[-1]
 
-    async def spawn(self, request: SpawnRequest) -> Sequence[AgentView]:
+    async def activity(self) -> Activity:
+        self.activity_asked += 1
+        return self.known_activity
+
+    async def spawn(self, request: SpawnRequest, told: Told | None = None) -> Sequence[AgentView]:
         self._record("spawn", request)
+        if told is not None:
+            told(1, request.count)
+        await self.passes()
         first = 100
         return [
             agent(first + n, request.config.name or f"agent-{first + n}", AgentState.STARTING, 0)
@@ -406,9 +445,15 @@ class FakeClient:
 
     async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
         self._record("kill", agent_id, signal)
+        await self.passes()
+
+    async def undo_kill(self, agent_id: int) -> Sequence[str]:
+        self._record("undo_kill", agent_id)
+        return ("m-041",)
 
     async def restart(self, agent_id: int) -> None:
         self._record("restart", agent_id)
+        await self.passes()
 
     async def remove(self, agent_id: int) -> None:
         self._record("remove", agent_id)
@@ -419,6 +464,9 @@ class FakeClient:
 
     async def rename(self, agent_id: int, name: str) -> None:
         self._record("rename", agent_id, name)
+
+    async def note(self, agent_id: int, text: str) -> None:
+        self._record("note", agent_id, text)
 
     async def hold(self, agent_id: int, held: bool) -> None:
         self._record("hold", agent_id, held)
@@ -465,6 +513,17 @@ class FakeClient:
     async def fit_pane(self, agent_id: int, size: tuple[int, int] | None) -> None:
         self._record("fit_pane", agent_id, size)
 
+    async def look_at_work(self, agent_id: int) -> None:
+        self.looked_at_work.append(agent_id)
+
+    async def diff(self, agent_id: int) -> WorktreeDiff:
+        self._record("diff", agent_id)
+        return replace(self.changes, agent_id=agent_id)
+
+    async def send_review(self, agent_id: int, comments: Sequence[ReviewComment]) -> str | None:
+        self._record("send_review", agent_id, tuple(comments))
+        return None
+
     async def add_mission(self, spec: MissionSpec) -> str:
         self._record("add_mission", spec)
         return spec.id or "mission-1"
@@ -495,9 +554,24 @@ class FakeClient:
     async def retry_mission(self, mission_id: str) -> None:
         self._record("retry_mission", mission_id)
 
+    async def assign_mission(self, mission_id: str, agent_id: int | None) -> None:
+        self._record("assign_mission", mission_id, agent_id)
+
     async def release_quota(self) -> int:
         self.calls.append(("release_quota",))
         return 1
+
+    async def older_events(self, before: int | None, limit: int, wanted: EventFilter) -> EventPage:
+        self.asked_older.append(before)
+        older = [event for event in self.log if before is None or event.seq < before]
+        names = {one.id: one.name for one in self.snapshot.agents}
+        page = older[-limit:]
+        more = page[0].seq if len(page) < len(older) else None
+        return EventPage(tuple(event for event in page if wanted.accepts(event, names, NOW_MS)), more)
+
+    async def commands(self, after: int, polls: bool) -> Sequence[CommandView]:
+        self.asked_commands.append(after)
+        return [one for one in self.ran if one.seq > after and (polls or not one.is_poll)]
 
     async def add_dependency(self, mission_id: str, on: str) -> None:
         self._record("add_dependency", mission_id, on)

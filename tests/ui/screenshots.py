@@ -11,9 +11,13 @@ import resvg_py
 from orchestrator_tui.core.views import Snapshot
 from orchestrator_tui.ui.actions import key_table_markdown
 from orchestrator_tui.ui.app import OrchestratorApp
+from orchestrator_tui.ui.diff_screen import DiffScreen
 from orchestrator_tui.ui.grid import GridScreen, Tile
+from orchestrator_tui.ui.health_screen import HealthScreen
+from orchestrator_tui.ui.log_screen import LogScreen
 from orchestrator_tui.ui.theme import ThemeChoice
 from tests.ui.fake_client import EMPTY, FLEET
+from tests.ui.sample_activity import BUSY_FLEET
 from tests.ui.steps import NARROW, WIDE, DashboardPilot, dialog, ready, until
 from tests.ui.test_pictures import made
 
@@ -51,15 +55,25 @@ PICTURES = (
     Picture("why", keys=("G", "k", "w"), heading="Why"),
     Picture("grid", keys=("v",)),
     Picture("graph", keys=("d",)),
+    Picture("health", snapshot=BUSY_FLEET, keys=("2", "enter")),
     Picture("mission-page", keys=("4", "enter")),
+    Picture("changes", keys=("equals_sign",)),
+    Picture("log", keys=("at",)),
 )
 
 
 async def settled(pilot: DashboardPilot, app: OrchestratorApp) -> None:
-    """The grid's panes are live, if it is open."""
+    """The grid's panes are live, the changes are read, the health screen knows the hour, whichever is open."""
+    screen = app.screen
+    if isinstance(screen, DiffScreen):
+        await until(pilot, lambda: screen.diff is not None, "no changes")
     if isinstance(app.screen, GridScreen):
         tiles = [tile for tile in app.screen.query(Tile) if tile.display]
         await until(pilot, lambda: all(tile.pane_frame is not None for tile in tiles), "a pane is not live")
+    if isinstance(screen, HealthScreen):
+        await until(pilot, lambda: bool(screen.ids), "the health screen is empty")
+    if isinstance(screen, LogScreen):
+        await until(pilot, lambda: not screen.events.history.has_older, "older events were not read")
 
 
 async def draw(picture: Picture) -> str:

@@ -11,7 +11,7 @@ from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.widgets.footer import footer_spans
 from tests.ui.fake_client import FakeClient, FrozenClock, agent, mission
 
-LATER = {"space", "equals_sign", "b", "u", "at"}
+LATER: set[str] = set()
 
 
 class TestRegistry:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from orchestrator_tui.core.event_words import event_sentence
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentState, MissionState
-from orchestrator_tui.ui.event_text import EVENT_LOOKS, event_sentence
+from orchestrator_tui.ui.event_text import EVENT_LOOKS
 from orchestrator_tui.ui.format import (
     AGENT_LOOKS,
     MISSION_LOOKS,

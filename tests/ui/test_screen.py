@@ -32,8 +32,8 @@ class TestCursor:
             (["k"], "api-auth"),
             (["G"], "scratch"),
             (["G", "g"], "api-auth"),
-            (["ctrl+d"], "scratch"),
-            (["G", "ctrl+u"], "api-auth"),
+            (["ctrl+d"], "reviewer"),
+            (["G", "ctrl+u"], "docs-fix"),
         ],
     )
     async def test_keys_move_it(self, app: OrchestratorApp, keys: list[str], name: str) -> None:

@@ -30,7 +30,7 @@ def test_text_is_readable(tokens: Mapping[str, str], text: str, plane: str) -> N
 
 
 def test_other_themes_have_a_stand_in_for_each_of_our_own_tokens() -> None:
-    own = {name for name in DARK_TOKENS if name.startswith("state-") or name in ("muted", "line")}
+    own = {name for name in DARK_TOKENS if name.startswith(("state-", "plane-", "muted", "line"))}
     assert own == set(ANSI_VARIABLES)
 
 

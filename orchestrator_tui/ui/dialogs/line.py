@@ -51,3 +51,27 @@ class RenameDialog(LineDialog):
     label = "Name"
     field_id = "name"
     hints = key_hints(("enter", "rename"), ("esc", "cancel"))
+
+
+class ExportDialog(LineDialog):
+    """The file for the events that pass the filter."""
+
+    heading = "Export"
+    label = "File"
+    hints = key_hints(("enter", "write"), (".jsonl", "JSON lines"), (".csv", "table"), ("esc", "cancel"))
+
+    def __init__(self, submit: Callable[[str], Awaitable[None]], *, text: str) -> None:
+        super().__init__(submit, agent_name="the events that pass the filter", text=text)
+
+
+class NoteDialog(LineDialog):
+    """What a person wants to remember about the agent; an empty line takes the note away."""
+
+    heading = "Note on"
+    label = "Note"
+    field_id = "note"
+    hints = key_hints(("enter", "keep"), ("esc", "cancel"))
+
+    def collect(self) -> str:
+        """The note, which may be empty."""
+        return self.query_one(Input).value.strip()

@@ -1,11 +1,13 @@
 """Queues a mission, or changes one."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from orchestrator_tui.core.errors import UsageError
+from orchestrator_tui.core.errors import OrchestratorError, UsageError
 from orchestrator_tui.core.models import Mission, MissionSpec, Priority, Role, TaskType
 from orchestrator_tui.core.views import MissionChanges
 from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
@@ -17,13 +19,26 @@ MOST_RETRIES = 100
 
 
 class MissionDialog(Form[MissionSpec]):
-    """Asks for a whole mission; ``mission`` fills the fields in, and those that cannot change are left out."""
+    """Asks for a whole mission; ``mission`` fills the fields in, and those that cannot change are left out.
+
+    ``edit`` takes the prompt to the person's editor and back.
+    """
+
+    # Before the field's own: there the key goes to the end of a line, as the end key does.
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+e", "edit", "Editor", priority=True)]
 
     heading = "New mission"
-    hints = key_hints(("^s", "save"), ("tab", "field"), ("←→", "choose"), ("esc", "cancel"))
+    hints = key_hints(("^s", "save"), ("^e", "editor"), ("tab", "field"), ("←→", "choose"), ("esc", "cancel"))
 
-    def __init__(self, submit: Callable[[MissionSpec], Awaitable[None]], mission: Mission | None = None) -> None:
+    def __init__(
+        self,
+        submit: Callable[[MissionSpec], Awaitable[None]],
+        mission: Mission | None = None,
+        *,
+        edit: Callable[[str], Awaitable[str]],
+    ) -> None:
         super().__init__(submit)
+        self._edit = edit
         self._mission = mission
         if mission is not None:
             self.heading = f"Edit {mission.id}"
@@ -50,6 +65,20 @@ class MissionDialog(Form[MissionSpec]):
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
         self.set_focus(self.query_one("#field-prompt"))
+
+    def action_edit(self) -> None:
+        """Writes the prompt in the editor."""
+        self.run_worker(self._edit_prompt(), group="edit", name="edit", exclusive=True, exit_on_error=False)
+
+    async def _edit_prompt(self) -> None:
+        area = self.query_one("#field-prompt", TextArea)
+        try:
+            area.text = await self._edit(area.text)
+        except OrchestratorError as problem:
+            self.say(problem)
+        else:
+            self.say(None)
+        area.focus()
 
     def collect(self) -> MissionSpec:
         """The mission; raises UsageError naming the field."""

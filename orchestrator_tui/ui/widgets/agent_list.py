@@ -2,7 +2,8 @@
 
 from orchestrator_tui.ui.format import Span, Spans, agent_counts, agent_header, agent_row
 from orchestrator_tui.ui.model import Model, Panel
-from orchestrator_tui.ui.widgets.rows import Rows
+from orchestrator_tui.ui.undo import countdown, open_offer
+from orchestrator_tui.ui.widgets.rows import Rows, marked_count
 
 
 class AgentList(Rows[int]):
@@ -16,14 +17,16 @@ class AgentList(Rows[int]):
         self._now_ms = 0
         self._dimmed = False
         self._notice: str | None = None
-        self._costs = False
+        self._costs = self._works = False
 
     def update(self, now_ms: int, *, dimmed: bool, notice: str | None) -> None:
         """Shows the model's agents at this time; ``notice`` stands above an empty list."""
         self._now_ms, self._dimmed, self._notice = now_ms, dimmed, notice
         self._costs = any(agent.spent.tokens for agent in self._model.agents.values())
+        self._works = any(agent.work for agent in self._model.agents.values())
         shown = self._model.shown_agents()
-        self.show([agent.id for agent in shown], self._model.selected_agent, empty=self._empty_lines())
+        marks = frozenset(self._model.marks.agents)
+        self.show([agent.id for agent in shown], self._model.selected_agent, marked=marks, empty=self._empty_lines())
         counts = tuple(
             part
             for look, count in agent_counts(tuple(self._model.agents.values()))
@@ -37,18 +40,21 @@ class AgentList(Rows[int]):
             below = (Span(f"/ {query}", "accent"), Span(f"  {len(shown)} of {total} shown", "muted"))
         elif self.position:
             below = (Span(self.position, "muted"),)
-        self.frame((Span("1 ", "muted"), Span("Agents", "strong")), counts[:-1], below)
+        offer = open_offer(self._model.undos, now_ms)
+        if offer is not None:
+            below = countdown(offer, now_ms)
+        self.frame((Span("1 ", "muted"), Span("Agents", "strong"), *marked_count(marks)), counts[:-1], below)
 
     def header_spans(self, width: int) -> Spans:
         """The column names."""
-        return agent_header(width, costs=self._costs)
+        return agent_header(width, costs=self._costs, works=self._works)
 
     def row_spans(self, key: int, width: int) -> Spans:
         """One agent's row."""
         agent = self._model.agents.get(key)
         if agent is None:
             return ()
-        return agent_row(agent, width, self._now_ms, dimmed=self._dimmed, costs=self._costs)
+        return agent_row(agent, width, self._now_ms, dimmed=self._dimmed, costs=self._costs, works=self._works)
 
     def _empty_lines(self) -> tuple[Spans, ...]:
         if not self._model.loaded:

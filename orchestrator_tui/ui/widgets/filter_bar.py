@@ -2,13 +2,19 @@
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from orchestrator_tui.ui.format import Spans
+from orchestrator_tui.ui.widgets.frame import content_of
 
-class FilterBar(Horizontal):
-    """One input; tells every change, and at the end whether the text is kept."""
+
+class FilterBar(Vertical):
+    """One input, and below it what may be written or is wrong; tells every change, and at the end what becomes of it.
+
+    It lies over the rows at the bottom, so that nothing moves when it comes and goes.
+    """
 
     class Typed(Message):
         """The text changed."""
@@ -26,8 +32,16 @@ class FilterBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The prompt and the input."""
-        yield Static("", id="filter-prompt")
-        yield Input(compact=True, id="filter-input")
+        with Horizontal(id="filter-line"):
+            yield Static("", id="filter-prompt")
+            yield Input(compact=True, id="filter-input")
+        yield Static("", id="filter-hint")
+
+    def hint(self, spans: Spans) -> None:
+        """Writes below the line; without anything to say there is only the line."""
+        below = self.query_one("#filter-hint", Static)
+        below.display = bool(spans)
+        below.update(content_of(spans), layout=False)
 
     def open(self, prompt: str, text: str) -> None:
         """Shows the line with ``text`` in it and takes the keyboard."""
@@ -39,6 +53,11 @@ class FilterBar(Horizontal):
         field.cursor_position = len(text)
         # At once, not by a message as focus() does it: the next key may have been typed already.
         self.screen.set_focus(field)
+
+    @property
+    def text(self) -> str:
+        """What stands in the line."""
+        return self.query_one(Input).value
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tells what stands in the line."""

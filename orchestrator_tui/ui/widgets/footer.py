@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from textual.widgets import Static
 
-from orchestrator_tui.ui.actions import Action, Footer
+from orchestrator_tui.ui.actions import Action, Footer, action_for
 from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.widgets.frame import content_of
@@ -33,7 +33,12 @@ def footer_spans(actions: Sequence[Action], panel: Panel, width: int, is_enabled
     then the last of the others.
     """
     place = Footer.MISSIONS if panel is Panel.MISSIONS else Footer.AGENTS
-    wanted = [action for action in actions if action.footer in (place, Footer.BOTH)]
+    wanted = [
+        action
+        for action in actions
+        # A key that means something else in this panel is not shown with its other meaning.
+        if action.footer in (place, Footer.BOTH) and action_for(actions, action.keys[0], panel) is action
+    ]
     kept = list(wanted)
     expendable = [action for action in reversed(wanted) if action.id not in ("app.help", "app.quit")]
     for action in sorted(expendable, key=is_enabled):

@@ -1,6 +1,12 @@
 """The frame around a panel: number and name on the left of the top border, facts on its right."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Self
+
+from rich.style import Style
 from textual.content import Content
+from textual.geometry import Region
 from textual.widget import Widget
 
 from orchestrator_tui.ui.format import Span, Spans, Token
@@ -31,16 +37,39 @@ class Framed(Widget):
 
     _title: Spans = ()
     _facts: Spans = ()
-    _written_below: Spans = ()
-    _written: tuple[Spans, Spans, int, bool] | None = None
+    _lower_edge: Spans = ()
+    _is_writing_edges = False
+    _base_style: Style | None = None
 
     def frame(self, title: Spans, facts: Spans = (), below: Spans = ()) -> None:
         """Shows ``title`` and ``facts`` in the top border and ``below`` at the right of the bottom border."""
-        self._title, self._facts = title, facts
-        if below != self._written_below:
-            self._written_below = below
-            self.border_subtitle = content_of(below) if below else None
-        self._write_title()
+        if (title, facts) != (self._title, self._facts):
+            self._title, self._facts = title, facts
+            self._write_title()
+        if below != self._lower_edge:
+            self._lower_edge = below
+            with self._edges_only():
+                self.border_subtitle = content_of(below) if below else None
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Paints anew what has changed."""
+        if self._is_writing_edges and not regions:
+            left, top = -self.content_offset.x, -self.content_offset.y
+            size = self.outer_size
+            regions = (Region(left, top, size.width, 1), Region(left, top + size.height - 1, size.width, 1))
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    @property
+    def base_style(self) -> Style:
+        """The widget's own colours; working them out costs a quarter of a millisecond, and every line needs them."""
+        if self._base_style is None:
+            self._base_style = self.rich_style
+        return self._base_style
+
+    def notify_style_update(self) -> None:
+        """The colours may be others now."""
+        super().notify_style_update()
+        self._base_style = None
 
     def watch_has_focus(self, value: bool) -> None:
         """Shows where the keyboard is."""
@@ -52,15 +81,20 @@ class Framed(Widget):
         self._write_title()
 
     def _write_title(self) -> None:
-        # Textual draws the whole widget anew for a title, even for the one that stands there already.
-        written = self._title, self._facts, self.outer_size.width, self.has_focus
-        if written == self._written:
-            return
-        self._written = written
         # Textual knows one title a border; a run of border characters inside it carries the facts to the right.
         title, facts = content_of(self._title), content_of(self._facts)
         gap = self.outer_size.width - 8 - title.cell_length - facts.cell_length
         if facts.cell_length and gap > 0:
             line = Span("─" * gap)
             title = Content.assemble(title, " ", (line.text, "$accent" if self.has_focus else "$line"), " ", facts)
-        self.border_title = title
+        with self._edges_only():
+            self.border_title = title
+
+    @contextmanager
+    def _edges_only(self) -> Generator[None]:
+        """Textual paints a whole widget for another title, and titles change often."""
+        self._is_writing_edges = True
+        try:
+            yield
+        finally:
+            self._is_writing_edges = False

@@ -2,15 +2,19 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from orchestrator_tui.core.views import AgentView, PaneFrame
 from orchestrator_tui.ui.ansi import parse_lines
-from orchestrator_tui.ui.format import Span, Spans, agent_look
+from orchestrator_tui.ui.format import Span, Spans, agent_look, fit
 from orchestrator_tui.ui.money import agent_facts
 from orchestrator_tui.ui.widgets.frame import Framed, content_of
+from orchestrator_tui.ui.work_words import work_word
+
+BLANK_AFTER_S = 0.1
 
 
 def crop(frame: PaneFrame, used_rows: int, width: int, height: int) -> tuple[int, int]:
@@ -70,12 +74,20 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
         if (agent.id if agent else None) != (self._agent.id if self._agent else None):
             self._frame, self._lines, self._strips = None, (), []
             self.agent_is_another()
-            self.refresh()
+            if agent is None or agent.pane_id is None:
+                self.refresh()
+            else:
+                # Its screen is here in a moment: to paint a blank one first would only flicker.
+                self.set_timer(BLANK_AFTER_S, self._blank_without_frame)
         elif self._frame is None and agent != self._agent:
             # What stands in an empty pane is about the agent.
             self.refresh()
         self._agent = agent
         self.write_facts()
+
+    def _blank_without_frame(self) -> None:
+        if self._frame is None:
+            self.refresh()
 
     def agent_is_another(self) -> None:
         """For views that keep more of an agent than its frame."""
@@ -114,7 +126,7 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
 
     def render_line(self, y: int) -> Strip:
         """Draws the frame's row at the widget's line ``y``."""
-        width, base = self.room.width, self.rich_style
+        width, base = self.room.width, self.base_style
         left, top = self.scroll_offset
         frame, row = self._frame, y + top
         if frame is None:
@@ -141,7 +153,16 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
             self.frame(self.title_start())
             return
         name: Spans = (Span(agent.name, "accent"), Span(f"  {agent.pane_id or ''}".rstrip(), "muted"))
-        self.frame((*self.title_start(), *name), self.facts(), self.below(agent))
+        title = (*self.title_start(), *name)
+        self.frame((*title, *self._note(agent, title)), self.facts(), self.below(agent))
+
+    def _note(self, agent: AgentView, title: Spans) -> Spans:
+        """The note on the agent, cut to what the title's line has left."""
+        taken = sum(cell_len(span.text) for span in (*title, *self.facts()))
+        room = self.outer_size.width - 14 - taken
+        if not agent.note or room < 8:
+            return ()
+        return (Span(f"  ¶ {fit(agent.note, min(room, cell_len(agent.note)))}", "text"),)
 
     def title_start(self) -> Spans:
         """What stands before the agent's name."""
@@ -178,7 +199,8 @@ def pane_subtitle(agent: AgentView, width: int) -> Spans:
     wait = f"{look.glyph} waits for {agent.waiting_for}" if agent.waiting_for else ""
     if not wait and agent.reason:
         wait = agent.reason
-    facts = [str(agent.role), str(agent.model), agent.provider, *agent_facts(agent), agent.branch or ""]
+    facts = [str(agent.role), str(agent.model), agent.provider, *agent_facts(agent), work_word(agent.work)]
+    facts.append((agent.work.branch if agent.work else agent.branch) or "")
     facts.append("held" if agent.held else "")
     while facts and len("  ".join(part for part in [*facts, wait] if part)) > width:
         facts.pop()

@@ -2,7 +2,7 @@
 
 from orchestrator_tui.ui.format import Span, Spans, mission_header, mission_row
 from orchestrator_tui.ui.model import Model, Panel
-from orchestrator_tui.ui.widgets.rows import Rows
+from orchestrator_tui.ui.widgets.rows import Rows, marked_count
 
 
 class MissionTable(Rows[str]):
@@ -19,9 +19,10 @@ class MissionTable(Rows[str]):
     def update(self, now_ms: int) -> None:
         """Shows the model's missions at this time."""
         self._now_ms = now_ms
-        self._costs = any(mission.spent.tokens for mission in self._model.missions.values())
-        shown = self._model.shown_missions()
-        self.show([mission.id for mission in shown], self._model.selected_mission, empty=self._empty_lines())
+        self._costs = self._model.mission_list.has_costs
+        marks = frozenset(self._model.marks.missions)
+        shown = self._model.shown_mission_ids()
+        self.show(shown, self._model.selected_mission, marked=marks, empty=self._empty_lines())
         query = self._model.filters.get(Panel.MISSIONS, "")
         below: Spans = ()
         if query:
@@ -29,7 +30,7 @@ class MissionTable(Rows[str]):
             below = (Span(f"/ {query}", "accent"), Span(f"  {len(shown)} of {total} shown", "muted"))
         elif self.position:
             below = (Span(self.position, "muted"),)
-        self.frame((Span("4 ", "muted"), Span("Missions", "strong")), self._facts_now(), below)
+        self.frame((Span("4 ", "muted"), Span("Missions", "strong"), *marked_count(marks)), self._facts_now(), below)
 
     def header_spans(self, width: int) -> Spans:
         """The column names."""

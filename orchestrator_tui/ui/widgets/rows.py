@@ -1,7 +1,7 @@
 """A list of one-line rows that draws only what is seen and redraws only what changed."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Collection, Sequence
+from typing import ClassVar, Generic, TypeVar, cast
 
 from rich.segment import Segment
 from textual import events
@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from orchestrator_tui.ui.format import Spans
+from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.widgets.frame import Framed
 
@@ -68,9 +68,11 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._keys: tuple[Key, ...] = ()
+        self._keys: Sequence[Key] = ()
+        self._places: dict[Key, int] | None = None
         self._selected: Key | None = None
-        self._drawn: dict[int, tuple[Spans, bool]] = {}
+        self._drawn: dict[int, tuple[Spans, bool, bool]] = {}
+        self._marked: Collection[Key] = ()
         self._empty: tuple[Spans, ...] = ()
 
     def header_spans(self, width: int) -> Spans:
@@ -83,7 +85,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         raise NotImplementedError
 
     @property
-    def keys(self) -> tuple[Key, ...]:
+    def keys(self) -> Sequence[Key]:
         """The rows, in order."""
         return self._keys
 
@@ -92,30 +94,40 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         """The row under the cursor."""
         return self._selected
 
-    def show(self, keys: Sequence[Key], selected: Key | None, *, empty: tuple[Spans, ...] = ()) -> None:
+    def show(
+        self,
+        keys: Sequence[Key],
+        selected: Key | None,
+        *,
+        marked: Collection[Key] = (),
+        empty: tuple[Spans, ...] = (),
+    ) -> None:
         """Shows these rows with the cursor on ``selected``; ``empty`` is what stands there without rows."""
-        moved = selected != self._selected or tuple(keys) != self._keys
-        if len(keys) != len(self._keys) or empty != self._empty:
-            self._draw_all()
-        self._keys, self._selected, self._empty = tuple(keys), selected, empty
+        # A range of numbers is compared and searched at once, however long it is; of all else, whoever shows the same
+        # tuple again pays nothing for how long it is.
+        kept = cast("Sequence[Key]", keys) if isinstance(keys, range) else tuple(keys)
+        is_same = kept is self._keys or kept == self._keys
+        moved = selected != self._selected or not is_same
+        if not is_same:
+            self._keys, self._places = kept, None
+        self._selected, self._marked, self._empty = selected, marked, empty
         self.virtual_size = Size(0, len(self._keys) + self._header_height)
         if moved:
             self._keep_cursor_visible()
         self.refresh_changed()
 
     def refresh_changed(self) -> None:
-        """Redraws the visible rows whose text is no longer what was drawn."""
+        """Redraws the visible lines whose text is no longer what was drawn."""
         width = self.scrollable_content_region.width
-        for y, (spans, cursor) in list(self._drawn.items()):
-            key = self._key_at(y)
-            if key is None or self.row_spans(key, width) != spans or (key == self._selected) != cursor:
+        for y, drawn in list(self._drawn.items()):
+            if self._line(y, width) != drawn:
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def neighbour(self, step: int) -> Key | None:
         """The key ``step`` rows below the cursor, stopping at both ends."""
         if not self._keys:
             return None
-        here = self._keys.index(self._selected) if self._selected in self._keys else 0
+        here = self._place_of(self._selected) or 0
         return self._keys[min(len(self._keys) - 1, max(0, here + step))]
 
     @property
@@ -133,20 +145,18 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         return f"{first + 1}-{min(len(self._keys), first + room)} of {len(self._keys)}"
 
     def render_line(self, y: int) -> Strip:
-        """Draws the row at the widget's line ``y``."""
+        """Draws the widget's line ``y``."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
-        if not self._keys:
-            spans = self._empty[y] if y < len(self._empty) else ()
+        base = self.base_style
+        spans, cursor, marked = self._drawn[y] = self._line(y, width)
+        if not self._keys or y < self._header_height:
             return self._strip(spans).adjust_cell_length(width, base).apply_style(base)
-        if y < self._header_height:
-            return self._strip(self.header_spans(width)).adjust_cell_length(width, base).apply_style(base)
-        key = self._key_at(y)
-        if key is None:
+        if self._row_key(y) is None:
             return Strip.blank(width, base)
-        spans, cursor = self.row_spans(key, width), key == self._selected
-        self._drawn[y] = spans, cursor
-        mark = Segment(" ▌" if cursor else "  ", self.get_component_rich_style("row--accent", partial=True))
+        mark = Segment(
+            ("*" if marked else " ") + ("▌" if cursor else " "),
+            self.get_component_rich_style("row--accent", partial=True),
+        )
         strip = Strip([mark, *self._strip(spans)]).adjust_cell_length(width)
         if cursor:
             name = "row--cursor" if self.has_focus else "row--cursor-blurred"
@@ -176,7 +186,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     async def on_click(self, event: events.Click) -> None:
         """Takes a click on what is written there."""
         offset = event.get_content_offset(self)
-        key = None if offset is None else self._key_at(offset.y)
+        key = None if offset is None else self._row_key(offset.y)
         if key is not None and self._keys:
             self.post_message(Picked(self.panel, key, opened=event.chain == 2))
 
@@ -189,21 +199,44 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def _header_height(self) -> int:
         return 1 if self.header_spans(40) else 0
 
-    def _key_at(self, y: int) -> Key | None:
+    def _line(self, y: int, width: int) -> tuple[Spans, bool, bool]:
+        """What stands in the widget's line ``y``, whether it is the cursor's, and whether it is marked."""
+        if not self._keys:
+            return (self._empty[y] if y < len(self._empty) else ()), False, False
+        if y < self._header_height:
+            return self.header_spans(width), False, False
+        key = self._row_key(y)
+        if key is None:
+            return (), False, False
+        return self.row_spans(key, width), key == self._selected, key in self._marked
+
+    def _row_key(self, y: int) -> Key | None:
         index = y - self._header_height + self.scroll_offset.y
         return self._keys[index] if y >= self._header_height and 0 <= index < len(self._keys) else None
 
     def _keep_cursor_visible(self) -> None:
-        if self._selected not in self._keys:
+        index = self._place_of(self._selected)
+        if index is None:
             return
-        index = self._keys.index(self._selected)
         room = max(1, self.scrollable_content_region.height - self._header_height)
         top = self.scroll_offset.y
         if index < top or index >= top + room:
             target = index if index < top else index - room + 1
             self.scroll_to(y=target, animate=False, force=True, immediate=True)
 
+    def _place_of(self, key: Key | None) -> int | None:
+        if isinstance(self._keys, range):
+            return self._keys.index(key) if isinstance(key, int) and key in self._keys else None
+        if self._places is None:
+            self._places = {each: index for index, each in enumerate(self._keys)}
+        return None if key is None else self._places.get(key)
+
     def _strip(self, spans: Spans) -> Strip:
         return Strip(
             Segment(span.text, self.get_component_rich_style(f"row--{span.token}", partial=True)) for span in spans
         )
+
+
+def marked_count(marks: Collection[object]) -> Spans:
+    """``  2 marked`` for a panel's title; empty without marks."""
+    return (Span(f"  {len(marks)} marked", "accent"),) if marks else ()

@@ -3,6 +3,7 @@
 import signal
 import time
 
+import psutil
 import pytest
 
 from orchestrator_tui.core.models import AgentState, WaitingFor
@@ -41,6 +42,24 @@ def test_sleep_takes_its_time_and_is_counted(lab: Lab) -> None:
     duration = report["duration_ms"]
     assert isinstance(duration, int)
     assert duration >= 400
+
+
+def test_a_child_is_waited_for(lab: Lab) -> None:
+    assert report_of(lab, "Tool [[child 0.2]]")["action"] == "complete"
+
+
+def test_a_child_that_is_killed_is_a_failure_that_another_try_may_mend(lab: Lab) -> None:
+    lab.supervisor.give(make_mission("Tool [[child 60]]"))
+    agent = lab.start()
+    agent.do()
+    agent.wait_for_state(AgentState.BUSY)
+    deadline = time.monotonic() + 5
+    while not (children := psutil.Process(agent.pid).children()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    children[0].kill()
+    lab.supervisor.wait_for("Stop")
+    report = lab.supervisor.reports()[0]
+    assert (report["error_code"], report["recoverable"]) == ("child_died", True)
 
 
 @pytest.mark.parametrize(("directive", "recoverable"), [("fail", True), ("fatal", False)])

@@ -50,7 +50,19 @@ class TestDirectives:
     @pytest.mark.parametrize(
         "directive",
         [
-            *("sleep", "sleep x", "sleep -1", "sleep inf", "sleep nan", "lines", "lines -1", "lines 1.5", "tokens 1"),
+            *(
+                "child",
+                "child x",
+                "sleep",
+                "sleep x",
+                "sleep -1",
+                "sleep inf",
+                "sleep nan",
+                "lines",
+                "lines -1",
+                "lines 1.5",
+                "tokens 1",
+            ),
             *("tokens 1 x", "append", "crash-once", "crash-once ../x", "crash-once a b"),
         ],
     )

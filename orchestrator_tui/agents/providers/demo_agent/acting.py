@@ -8,6 +8,7 @@ import threading
 
 from .account import Account
 from .directives import BadDirective, parse
+from .inbox import Interrupted
 from .records import append_line
 from .wire import as_object
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .screen import Screen
 
 _LINES_A_STEP = 1000
+_LOOK_AT_CHILD_S = 0.05
 
 
 class Outcome:
@@ -50,6 +52,7 @@ class Actor:
         self._account = Account(keys_folder)
         self._steps: dict[str, Callable[[Outcome, tuple[str, ...]], None]] = {
             "sleep": self._sleep,
+            "child": self._child,
             "output": self._output,
             "fail": self._fail,
             "fatal": self._fatal,
@@ -82,6 +85,20 @@ class Actor:
     def _sleep(self, _outcome: Outcome, args: tuple[str, ...]) -> None:
         # A wait longer than the platform can express would be an error.
         self._inbox.wait(lambda: False, min(float(args[0]), threading.TIMEOUT_MAX))
+
+    def _child(self, outcome: Outcome, args: tuple[str, ...]) -> None:
+        """Waits for a child process that lives so many seconds, as for a tool's; one that is killed is a failure."""
+        child = os.posix_spawnp("sleep", ["sleep", args[0]], os.environ)
+        try:
+            while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
+                self._inbox.wait(lambda: False, _LOOK_AT_CHILD_S)
+        except Interrupted:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise
+        code = os.waitstatus_to_exitcode(ended[1])
+        if code != 0:
+            outcome.failure = ("child_died", f"its child process ended with {code}", True)
 
     def _output(self, outcome: Outcome, args: tuple[str, ...]) -> None:
         outcome.said.append(args[0])

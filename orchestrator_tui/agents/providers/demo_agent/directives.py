@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _HEADER = re.compile(r"^Mission (\S+) \(delivery (\S+)\)$", re.MULTILINE)
-_NAMES = "sleep|output|fail|fatal|crash-once|crash|silent|hang|ask|tokens|lines|append|limit"
+_NAMES = "sleep|child|output|fail|fatal|crash-once|crash|silent|hang|ask|tokens|lines|append|limit"
 _DIRECTIVE = re.compile(rf"\[\[({_NAMES})(?:\s+(.*?))?\s*\]\]", re.DOTALL)
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -64,7 +64,7 @@ def default_output(prompt: str) -> str:
 
 
 def _arguments(name: str, rest: str) -> tuple[str, ...]:
-    if name in ("sleep", "limit"):
+    if name in ("sleep", "child", "limit"):
         return (_number(name, rest),)
     if name == "lines":
         return (_count(name, rest),)

@@ -1,0 +1,53 @@
+"""A dashboard on another process's supervisor."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from orchestrator_tui.composition import load_settings, log_to
+from orchestrator_tui.core.config import Settings
+from orchestrator_tui.pty.system_clock import SystemClock
+from orchestrator_tui.remote.client import RemoteClient
+from orchestrator_tui.remote.http import Target
+from orchestrator_tui.session import Session
+
+
+def run_viewer(session: Session, config: Path | None) -> None:
+    """Views the session's supervisor until it is left; never becomes one. Raises NoSupervisor."""
+    asyncio.run(_run(session, config))
+
+
+async def _run(session: Session, config: Path | None) -> None:
+    settings = load_settings(Path.cwd(), config)
+    session.create()
+    await view_session(session, settings)
+
+
+async def view_session(session: Session, settings: Settings) -> None:
+    """The dashboard as a viewer: leaving it changes nothing. Raises NoSupervisor."""
+    # Imported here: no other command pays for the screen.
+    from orchestrator_tui.ui.app import OrchestratorApp
+
+    def locate() -> Target | None:
+        info = session.endpoint()
+        return None if info is None else Target(info.url, info.token)
+
+    # Two processes may not rotate one file.
+    log_to(session.folder / "viewer.log")
+    client = RemoteClient.to(locate)
+    first = await client.open_feed()
+    first.close()
+    app = OrchestratorApp(
+        client,
+        clock=SystemClock(),
+        theme=settings.theme,
+        keys=settings.keys,
+        notify_after_s=settings.notify_after_s,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, app.exit, "keep")
+    try:
+        await app.run_async()
+    finally:
+        client.aclose()

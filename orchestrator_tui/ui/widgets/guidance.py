@@ -1,0 +1,20 @@
+"""Three lines for a person's first start."""
+
+from textual.widgets import Static
+
+from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.widgets.frame import content_of
+
+_LINES: tuple[Spans, ...] = (
+    (Span("n", "accent"), Span(" starts an agent, "), Span("m", "accent"), Span(" queues a mission")),
+    (Span("!", "accent"), Span(" shows and answers what waits for you")),
+    (Span("?", "accent"), Span(" shows every key; "), Span("esc", "accent"), Span(" hides these lines", "muted")),
+)
+
+
+class Guidance(Static):
+    """What the first keys are."""
+
+    def __init__(self, *, id: str) -> None:
+        spans = [span for line in _LINES for span in (Span(" "), *line, Span("\n"))]
+        super().__init__(content_of(tuple(spans[:-1])), id=id)

@@ -19,6 +19,7 @@ import importlib
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
@@ -87,9 +88,12 @@ class Walk:
         for key in keys:
             self.pressed.add(key)
             self.looks = 0
-            stroke = stroke_of(key, character_of(key))
-            assert stroke is not None, f"no terminal sends {key}"
-            self.quick.run(*(("send-keys", "--", stroke.key) if stroke.key else ("send-keys", "-l", "--", stroke.text)))
+            self._send(key)
+
+    def _send(self, key: str) -> None:
+        stroke = stroke_of(key, character_of(key))
+        assert stroke is not None, f"no terminal sends {key}"
+        self.quick.run(*(("send-keys", "--", stroke.key) if stroke.key else ("send-keys", "-l", "--", stroke.text)))
 
     def type(self, text: str) -> None:
         """Types a text."""
@@ -213,10 +217,12 @@ class Walk:
         assert self.is_home(), f"esc and ctrl+q do not lead back:\n{self.screen()}"
 
     def at(self, panel: Panel) -> None:
-        """Gives the keyboard to a panel."""
-        if self.focused() is not panel:
-            self.press(str(int(panel)))
-            self.until_holds(lambda: self.focused() is panel, f"the keyboard is at {panel.name}")
+        """Gives the keyboard to a panel; a key that came while a dialog was still closing is pressed again."""
+        give_up = time.monotonic() + PATIENCE_S
+        while self.focused() is not panel:
+            assert time.monotonic() < give_up, f"the keyboard never is at {panel.name}"
+            self._send(str(int(panel)))
+            _within(lambda: self.focused() is panel, BACK_WITHIN_S)
 
     def choose_agent(self, name: str) -> None:
         """Puts the cursor of the agents on one of them."""
@@ -289,9 +295,9 @@ class Walk:
         self._tool("mission", action="distribute", id=mission_id, prompt=prompt, **fields)
         return mission_id
 
-    def spawn(self, name: str, role: str) -> None:
+    def spawn(self, name: str, role: str, isolation: str) -> None:
         """Starts an agent by the endpoint."""
-        self._tool("agent", action="spawn", name=name, role=role)
+        self._tool("agent", action="spawn", name=name, role=role, isolation_mode=isolation)
 
     def control(self, action: str) -> dict[str, Any]:
         """One operation of the operator that only reads."""
@@ -333,13 +339,14 @@ def dashboard(program: Program, name: str, size: tuple[int, int]) -> Generator[W
     """A dashboard of this size with three idle agents, a done mission and two that wait."""
     terminal = Terminal(program, name, *size)
     program.sessions.add(SESSION)
+    _make_project(program)
     terminal.open("--session", SESSION, "--provider", "demo")
     quick = QuickTmux(("-L", name), program.environ)
     walk = Walk(program, terminal, quick)
     try:
         walk.until("No agents yet")
         for agent in (CODER, TESTER, SCRIBE):
-            walk.spawn(agent, agent.partition("-")[0])
+            walk.spawn(agent, agent.partition("-")[0], "worktree" if agent == TESTER else "shared")
         for agent in (CODER, TESTER, SCRIBE):
             walk.until_status(agent, "idle")
         walk.queue("done-1", "Greet [[lines 60]] [[output hello]]", role="coder")
@@ -358,6 +365,17 @@ def dashboard(program: Program, name: str, size: tuple[int, int]) -> Generator[W
         if owner is not None and program.session(SESSION).is_owned():
             os.kill(owner[1], signal.SIGKILL)
         terminal.close()
+
+
+def _make_project(program: Program) -> None:
+    """A repository with one commit, and an editor that only notes where and on what it was opened."""
+    editor = program.root / "editor"
+    editor.write_text(f'#!/bin/sh\necho "$PWD" "$@" > {program.root}/editor-was-in\n')
+    editor.chmod(0o755)
+    program.extra["EDITOR"] = str(editor)
+    made = ("-c", "user.name=walk", "-c", "user.email=walk@localhost", "commit", "-q", "--allow-empty", "-m", "one")
+    for command in (("init", "-q"), made):
+        subprocess.run(["git", *command], cwd=program.root, env=program.environ, check=True)
 
 
 def take(walk: Walk, action: Action, steps: Mapping[str, Step]) -> None:

@@ -9,6 +9,7 @@ def spawn(walk: Walk, key: str) -> None:
     walk.fill("New agent", "spare-4", field="Name")
     walk.until_status("spare-4", "idle")
     assert "Demo agent spare-4" in walk.pane("spare-4")
+    walk.until_holds(lambda: "spare-4" in walk.chosen(), "the cursor is on it")
 
 
 @step("agent.spawn_with_mission")
@@ -113,6 +114,16 @@ def restart(walk: Walk, key: str) -> None:
     walk.choose_agent("spare-4")
     walk.press(key)
     walk.until_holds(lambda: walk.agent("spare-4")["pid"] not in (None, before), "it is another process")
+    walk.until_status("spare-4", "idle")
+
+
+@step("agent.undo")
+def undo(walk: Walk, key: str) -> None:
+    walk.choose_agent("spare-4")
+    walk.press("D")
+    walk.answer("Kill spare-4", "y")
+    walk.until_holds(lambda: "spare-4" not in walk.agents(), "it is stopped")
+    walk.press(key)
     walk.until_status("spare-4", "idle")
 
 

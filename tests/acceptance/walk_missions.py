@@ -9,6 +9,8 @@ def add(walk: Walk, key: str) -> None:
     walk.press(key)
     walk.fill("New mission", "Added by a key [[output added]]", "ctrl+s")
     walk.until_holds(lambda: "added" in [one["output"] for one in walk.missions()], "it was queued and done")
+    walk.at(Panel.MISSIONS)
+    walk.until_holds(lambda: "Added by a key" in walk.chosen(), "the cursor is on it")
 
 
 @step("mission.open")

@@ -184,6 +184,8 @@ def palette(walk: Walk, key: str) -> None:
     walk.until_gone(f"Go to {TESTER}")
     walk.until_gone(f"go to {TESTER}")
     walk.until_holds(lambda: TESTER in walk.chosen(), "the palette ran what was chosen")
+    # The palette is painted away before it lets go of the keyboard.
+    walk.at(Panel.EVENTS)
 
 
 @step("app.quit")

@@ -18,6 +18,7 @@ from orchestrator_tui.ui.availability import Target, reason_unavailable
 from orchestrator_tui.ui.bridge import Bridge
 from orchestrator_tui.ui.commands import Entry, PaletteCommands
 from orchestrator_tui.ui.dashboard import Dashboard
+from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.grid import GridScreen
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.notify import notification_codes
@@ -71,7 +72,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             notice=notice,
             pulses=lambda: self.animation_level != "none",
         )
-        self._operations = Operations(self, client, self._model, self._dashboard, self._action_registry, attacher)
+        desk = Desk(self, client, self._model, self._dashboard, attacher)
+        self._operations = Operations(desk, self._action_registry)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
             self.bind(key, f"press('{key}')", show=False)
@@ -149,7 +151,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def palette_entries(self) -> Sequence[Entry]:
         """Every action that can run now, every agent, every theme."""
-        target = self._operations.target()
+        target = self._operations.desk.target()
         entries = [
             Entry(
                 f"{action.help.removesuffix('.')}  ({action.shown_key})", action.id, partial(self.action_run, action.id)

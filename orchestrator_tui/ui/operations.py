@@ -2,20 +2,14 @@
 
 from collections.abc import Sequence
 
-from textual.app import App
-
 from orchestrator_tui.core.lifecycle import GONE_STATES
-from orchestrator_tui.core.views import ShutdownMode, SupervisorClient
 from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.agent_work import AgentWork
-from orchestrator_tui.ui.attach import Attacher
-from orchestrator_tui.ui.availability import Target, reason_unavailable
-from orchestrator_tui.ui.dashboard import Dashboard
+from orchestrator_tui.ui.availability import reason_unavailable
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.help import HelpDialog
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
 from orchestrator_tui.ui.mission_work import MissionWork
-from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.pane_puller import PanePuller
 from orchestrator_tui.ui.pane_work import PaneWork
 from orchestrator_tui.ui.view_work import ViewWork
@@ -24,27 +18,19 @@ from orchestrator_tui.ui.view_work import ViewWork
 class Operations:
     """The actions' handlers, gathered. Failures become toasts; none of them ends the dashboard."""
 
-    def __init__(
-        self,
-        app: App[ShutdownMode],
-        client: SupervisorClient,
-        model: Model,
-        dashboard: Dashboard,
-        actions: Sequence[Action],
-        attacher: Attacher,
-    ) -> None:
+    def __init__(self, desk: Desk, actions: Sequence[Action]) -> None:
         self._actions = {action.id: action for action in actions}
-        self.desk = Desk(app, client, model, dashboard, attacher)
-        self.puller = PanePuller(client, dashboard.show_frame, self.desk.tell)
-        self.pane = PaneWork(app, client, dashboard, self.puller, self.desk.tell)
-        self.agents = AgentWork(self.desk, self.pane)
-        self.missions = MissionWork(self.desk, self.run)
-        self.view = ViewWork(self.desk, self.pane)
+        self.desk = desk
+        self.puller = PanePuller(desk.client, desk.dashboard.show_frame, desk.tell)
+        self.pane = PaneWork(desk, self.puller)
+        self.agents = AgentWork(desk, self.pane)
+        self.missions = MissionWork(desk, self.run)
+        self.view = ViewWork(desk, self.pane)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
             **self.view.handlers(),
-            "app.palette": app.action_command_palette,
+            "app.palette": desk.app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,
         }
@@ -53,17 +39,13 @@ class Operations:
         """The ids of the actions that this object runs."""
         return frozenset(self._handlers)
 
-    def target(self) -> Target:
-        """What an action would act on."""
-        return self.desk.target()
-
     def is_enabled(self, action: Action) -> bool:
         """Whether the action can run now."""
-        return reason_unavailable(action.when, self.target()) is None
+        return reason_unavailable(action.when, self.desk.target()) is None
 
     def run(self, action_id: str) -> None:
         """Runs the action, or says why it cannot be run."""
-        reason = reason_unavailable(self._actions[action_id].when, self.target())
+        reason = reason_unavailable(self._actions[action_id].when, self.desk.target())
         if reason is not None:
             self.desk.warn(reason)
             return

@@ -87,8 +87,8 @@ class Typist:
             hand.own_line, hand.is_submitted = line, False
             wait = await self._write(record, line)
             if wait is None and still():
-                hand.is_submitted = True
                 await self._fleet.manager.send_keys(record.id, "Enter")
+                hand.is_submitted = True
                 return None
             await self._take_back(record, line)
             return wait

@@ -20,6 +20,7 @@ from orchestrator_tui.ui.availability import Target, reason_unavailable
 from orchestrator_tui.ui.bridge import Bridge
 from orchestrator_tui.ui.commands import Entry, PaletteCommands
 from orchestrator_tui.ui.dashboard import Dashboard
+from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
@@ -82,10 +83,9 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             pulses=lambda: self.animation_level != "none",
             guides=remembered.takes_guidance(),
         )
-        self._operations = Operations(
-            self, client, self._model, self._dashboard, self._action_registry, attacher, remembered, tools
-        )
-        self._progress = ProgressView(self, self._operations.desk.progress)
+        desk = Desk(self, client, self._model, self._dashboard, attacher)
+        self._operations = Operations(desk, self._action_registry, remembered, tools)
+        self._progress = ProgressView(self, desk.progress)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
             self.bind(key, f"press('{key}')", show=False)

@@ -1,5 +1,6 @@
 """Which agent gets which mission."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -166,6 +167,13 @@ class TestManyThatWait:
     ) -> None:
         looked: list[object] = []
         choose = routing._choose  # pyright: ignore[reportPrivateUsage]
-        monkeypatch.setattr(routing, "_choose", lambda *given: (looked.append(given[0]), choose(*given))[1])
+
+        def counting(
+            one: Mission, candidates: Sequence[Candidate], free: Mapping[int, int]
+        ) -> routing.Assignment | str:
+            looked.append(one)
+            return choose(one, candidates, free)
+
+        monkeypatch.setattr(routing, "_choose", counting)
         place([mission(f"m-{number}", role=Role.ORACLE) for number in range(1_000)], self.AGENTS)
         assert len(looked) == 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orchestrator_tui.agents.guard import InputSight
-from orchestrator_tui.core.errors import NotAllowedNow
+from orchestrator_tui.core.errors import NotAllowedNow, TmuxUnavailable
 from orchestrator_tui.core.models import AgentState, MissionState
 from orchestrator_tui.core.views import MissionView
 from tests.supervisor.conftest import Live, eventually
@@ -217,6 +217,25 @@ async def test_a_line_that_was_submitted_and_not_taken_yet_is_no_left_over(
     await live.until_mission(mission_id, MissionState.COMPLETED)
     assert pressed == ["Enter", "Enter"]
     assert live.events("mission_undelivered") == []
+
+
+async def test_a_line_that_could_not_be_submitted_is_cleared_and_typed_again(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await live.spawn()
+    manager = live.supervisor.fleet.manager
+    press = manager.send_keys
+    refused: list[str] = []
+
+    async def refusing(agent: int, *names: str) -> None:
+        if names == ("Enter",) and not refused:
+            refused.append("Enter")
+            raise TmuxUnavailable("tmux does not answer.", remedy="Wait.")
+        await press(agent, *names)
+
+    monkeypatch.setattr(manager, "send_keys", refusing)
+    done = await live.until_mission(await live.add("Write it"), MissionState.COMPLETED)
+    assert (done.attempts, refused) == (1, ["Enter"])
 
 
 async def test_a_line_is_not_sent_into_a_draft_and_the_reason_is_told(live: Live) -> None:

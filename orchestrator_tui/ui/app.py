@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
+from textual.widgets import Input, TextArea
 
 from orchestrator_tui.core.attention import overdue
 from orchestrator_tui.core.clock import Clock
@@ -164,6 +166,11 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             for choice, name in THEME_NAMES.items()
         ]
         return entries
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Keeps the cursor of a field still: nothing blinks here."""
+        if isinstance(event.widget, Input | TextArea):
+            event.widget.cursor_blink = False
 
     def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
         """Hands on what is typed."""

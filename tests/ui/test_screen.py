@@ -4,7 +4,7 @@ from dataclasses import replace
 from time import perf_counter
 
 import pytest
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList, TextArea
 
 from orchestrator_tui.core.models import AgentState, MissionState
 from orchestrator_tui.core.views import AgentChanged, MissionChanged
@@ -144,6 +144,15 @@ class TestFilterAndFind:
             await pilot.press("slash", *"work", "escape")
             await until(pilot, lambda: not app.dashboard.is_typing, "the line is still open")
             assert len(app.model.shown_agents()) == 9
+
+    @pytest.mark.parametrize(("key", "kind"), [("slash", Input), ("m", TextArea)])
+    async def test_the_cursor_of_a_field_does_not_blink(
+        self, app: OrchestratorApp, key: str, kind: type[Input] | type[TextArea]
+    ) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            await ready(pilot, app)
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.focused, kind) and not app.focused.cursor_blink, "it blinks")
 
     async def test_letters_are_text_while_typing(self, app: OrchestratorApp) -> None:
         async with app.run_test(size=WIDE) as pilot:

@@ -1,11 +1,14 @@
 """A dashboard on another process's supervisor."""
 
 import asyncio
+import os
 import signal
+import sys
 from pathlib import Path
 
 from orchestrator_tui.composition import load_settings, log_to
 from orchestrator_tui.core.config import Settings
+from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.pty.system_clock import SystemClock
 from orchestrator_tui.remote.client import RemoteClient
 from orchestrator_tui.remote.http import Target
@@ -13,8 +16,19 @@ from orchestrator_tui.session import Session
 
 
 def run_viewer(session: Session, config: Path | None) -> None:
-    """Views the session's supervisor until it is left; never becomes one. Raises NoSupervisor."""
+    """Views the session's supervisor until it is left; never becomes one. Raises CannotRun."""
+    if "TEXTUAL_DRIVER" not in os.environ:
+        # In a browser's tab the terminal is at the other end of a pipe.
+        require_terminal()
     asyncio.run(_run(session, config))
+
+
+def require_terminal() -> None:
+    """Raises CannotRun without a terminal to draw on."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CannotRun(
+            "The dashboard needs a terminal.", remedy="Use `orchestrator-tui serve` or `run PLAN.yaml` without one."
+        )
 
 
 async def _run(session: Session, config: Path | None) -> None:

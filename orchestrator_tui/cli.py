@@ -136,7 +136,9 @@ def view(session: str | None, config: Path | None) -> None:
 @session_option
 @provider_option
 @config_option
-@click.option("--port", default=8090, show_default=True, type=click.IntRange(1, 65535), help="Where to listen.")
+@click.option(
+    "--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="Where to listen; 0: a free one."
+)
 def web(session: str | None, provider: str | None, config: Path | None, port: int) -> None:
     """Show the dashboard in a browser on this machine; every tab views one supervisor."""
     from orchestrator_tui.commands.web import run_web

@@ -93,15 +93,15 @@ async def _seed(runtime: OwnedRuntime, missions: list[MissionSpec]) -> None:
         await supervisor.add_missions(missions)
 
 
-def serve_in_background(session: Session, provider: str | None, config: Path | None) -> None:
-    """Hands the agents to a detached ``serve``, so that they stay supervised."""
+def serve_in_background(session: Session, provider: str | None, config: Path | None) -> subprocess.Popen[bytes]:
+    """Hands the agents to a detached ``serve``, so that they stay supervised; that process."""
     command = [sys.executable, "-m", "orchestrator_tui", "serve", "--session", session.name]
     if provider is not None:
         command += ["--provider", provider]
     if config is not None:
         command += ["--config", str(config.absolute())]
     with session.log.open("a") as output:
-        subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,

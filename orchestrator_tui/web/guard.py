@@ -3,13 +3,14 @@
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import parse_qs
 
 from aiohttp import web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "font-src 'self'; img-src 'self' data:; connect-src 'self' {sockets}; form-action 'self'; frame-ancestors 'none'"
 )
 
@@ -39,9 +40,7 @@ class WebGuard:
         if any(origin not in self._origins for origin in origins):
             return web.Response(status=403, text="Other pages may not come in.")
         if request.path == "/login" and request.method == "POST":
-            return self._login(str((await request.post()).get("token", "")))
-        if "token" in request.query and request.path == "/":
-            return self._login(request.query["token"])
+            return self._login(_token_in(await request.read()))
         if request.cookies.get(self._cookie, "") not in self._admitted:
             return self._ask("", 401)
         response = await handler(request)
@@ -54,7 +53,6 @@ class WebGuard:
             return self._ask("That is not the operator's token.", 403)
         ticket = secrets.token_urlsafe(32)
         self._admitted.add(ticket)
-        # A redirect takes the token out of the address bar.
         response = web.Response(status=303, headers={"Location": "/"})
         response.set_cookie(self._cookie, ticket, httponly=True, samesite="Strict", path="/")
         self._protect(response)
@@ -69,6 +67,11 @@ class WebGuard:
 
     def _protect(self, response: web.StreamResponse) -> None:
         response.headers["Content-Security-Policy"] = self._policy
-        response.headers["Referrer-Policy"] = "no-referrer"
+        # With "no-referrer" a browser would send our own login form with the origin "null".
+        response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
+
+
+def _token_in(form: bytes) -> str:
+    return parse_qs(form.decode(errors="replace")).get("token", [""])[0].strip()

@@ -42,6 +42,7 @@ class WebServer(Server):
     async def application(self) -> web.Application:
         """The guarded application."""
         application = await self._make_app()
+        application.router.add_get("/page.js", _script)
 
         @web.middleware
         async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -87,10 +88,14 @@ class WebServer(Server):
                 to_int(request.query.get("width", ""), _COLS), to_int(request.query.get("height", ""), _ROWS)
             )
             await self._process_messages(socket, tab)
-        except (AssertionError, LookupError, TypeError, ValueError) as error:
+        except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
             _log.warning("a tab sent what cannot be read: %r", error)
         finally:
             self._sockets.discard(socket)
             await tab.stop()
             await socket.close()
         return socket
+
+
+async def _script(request: web.Request) -> web.FileResponse:
+    return web.FileResponse(_PAGES / "page.js")

@@ -1,6 +1,7 @@
 """The real server before viewers that are a few lines of Python, and a person's HTTP client."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -47,15 +48,12 @@ class Site:
 
     async def start(self) -> None:
         """On a free port of the loopback."""
-        listener = await asyncio.start_server(lambda *_: None, HOST, 0)
-        (own,) = listener.sockets
-        self.port = own.getsockname()[1]
-        socket = own.dup()
-        listener.close()
+        listener = socket.create_server((HOST, 0))
+        self.port = listener.getsockname()[1]
         server = WebServer(self.viewer, self.port, TOKEN, "a session", self.prepare)
         self.runner = web.AppRunner(await server.application(), access_log=None)
         await self.runner.setup()
-        await web.SockSite(self.runner, socket).start()
+        await web.SockSite(self.runner, listener).start()
         # The jar of this client keeps cookies of addresses too, as browsers do.
         self.http = aiohttp.ClientSession(self.url, cookie_jar=aiohttp.CookieJar(unsafe=True))
 

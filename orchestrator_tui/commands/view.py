@@ -14,13 +14,16 @@ from orchestrator_tui.remote.client import RemoteClient
 from orchestrator_tui.remote.http import Target
 from orchestrator_tui.session import Session
 
+_LOOKS_EVERY_S = 1.0
+
 
 def run_viewer(session: Session, config: Path | None) -> None:
     """Views the session's supervisor until it is left; never becomes one. Raises CannotRun."""
-    if "TEXTUAL_DRIVER" not in os.environ:
-        # In a browser's tab the terminal is at the other end of a pipe.
+    # In a browser's tab the terminal is at the other end of a pipe.
+    is_in_tab = "TEXTUAL_DRIVER" in os.environ
+    if not is_in_tab:
         require_terminal()
-    asyncio.run(_run(session, config))
+    asyncio.run(_run(session, config, is_in_tab=is_in_tab))
 
 
 def require_terminal() -> None:
@@ -31,10 +34,22 @@ def require_terminal() -> None:
         )
 
 
-async def _run(session: Session, config: Path | None) -> None:
+async def _run(session: Session, config: Path | None, *, is_in_tab: bool) -> None:
     settings = load_settings(Path.cwd(), config)
     session.create()
-    await view_session(session, settings)
+    watch = asyncio.create_task(end_with(os.getppid())) if is_in_tab else None
+    try:
+        await view_session(session, settings)
+    finally:
+        if watch is not None:
+            watch.cancel()
+
+
+async def end_with(parent: int) -> None:
+    """A server that was killed cannot end its tabs' viewers any more, and what they draw to has gone."""
+    while os.getppid() == parent:
+        await asyncio.sleep(_LOOKS_EVERY_S)
+    signal.raise_signal(signal.SIGTERM)
 
 
 async def view_session(session: Session, settings: Settings) -> None:

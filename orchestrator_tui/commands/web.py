@@ -1,6 +1,7 @@
 """The dashboard in a browser: a server whose tabs are viewers of the session's one supervisor."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -34,7 +35,9 @@ def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
-        raise CannotRun(f"Port {port} cannot be used: {error.strerror}.", remedy="Give another --port.") from error
+        # The text of `error` itself names the address as Python writes it.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise CannotRun(f"Port {port} cannot be used: {reason}.", remedy="Give another --port.") from error
 
 
 async def _run(session: Session, listener: socket.socket, provider: str | None, config: Path | None) -> None:

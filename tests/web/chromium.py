@@ -19,6 +19,7 @@ PATIENCE_S = 30.0
 LOOKS_EVERY_S = 0.05
 _FLAGS = (
     "--headless",
+    "--disable-3d-apis",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-gpu",
@@ -162,7 +163,7 @@ class Browser:
 
 @asynccontextmanager
 async def chromium(
-    path: str, folder: Path, size: tuple[int, int] = (1200, 760), scale: float = 1
+    path: str, folder: Path, size: tuple[int, int] = (1440, 860), scale: float = 1
 ) -> AsyncGenerator[Browser]:
     """Runs a browser of that many CSS pixels with all its files in ``folder``, and ends it."""
     flags = [*_FLAGS, f"--user-data-dir={folder}", f"--window-size={size[0]},{size[1]}"]

@@ -19,15 +19,15 @@ PATIENCE_S = 30.0
 LOOKS_EVERY_S = 0.05
 _FLAGS = (
     "--headless",
-    "--disable-3d-apis",
     "--disable-background-networking",
     "--disable-component-update",
-    "--disable-gpu",
     "--disable-sync",
     "--hide-scrollbars",
     "--no-first-run",
     "--remote-debugging-port=0",
 )
+WITHOUT_GPU = ("--disable-gpu", "--disable-3d-apis")
+"""Draws with less work, and lines of a box with gaps between them."""
 _DOMAINS = ("Page", "Network", "Runtime", "Log")
 # Sequences that move or colour; what is left is text, in the order in which it was drawn.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
@@ -162,12 +162,9 @@ class Browser:
 
 
 @asynccontextmanager
-async def chromium(
-    path: str, folder: Path, size: tuple[int, int] = (1440, 860), scale: float = 1
-) -> AsyncGenerator[Browser]:
-    """Runs a browser of that many CSS pixels with all its files in ``folder``, and ends it."""
-    flags = [*_FLAGS, f"--user-data-dir={folder}", f"--window-size={size[0]},{size[1]}"]
-    flags.append(f"--force-device-scale-factor={scale}")
+async def chromium(path: str, folder: Path, size: tuple[int, int], *extra: str) -> AsyncGenerator[Browser]:
+    """Runs a browser of that many CSS pixels with all its files in ``folder`` and ``extra`` flags, and ends it."""
+    flags = [*_FLAGS, f"--user-data-dir={folder}", f"--window-size={size[0]},{size[1]}", *extra]
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
     process = await asyncio.create_subprocess_exec(

@@ -12,12 +12,13 @@ import pytest
 
 from orchestrator_tui.mcp.client import call_tool
 from tests.conftest import Program, wait_until
-from tests.web.chromium import LOOKS_EVERY_S, PATIENCE_S, chromium, find_chromium
+from tests.web.chromium import LOOKS_EVERY_S, PATIENCE_S, WITHOUT_GPU, chromium, find_chromium
 
 PATH = find_chromium()
 SESSION = "web"
 MISSION = "Clean up [[ask rm -r build]] [[output went on]]"
 COLOURS = 30
+BROWSER_SIZE = (1440, 860)
 
 pytestmark = [
     pytest.mark.tmux,
@@ -57,7 +58,7 @@ async def test_an_approval_is_given_in_the_browser(program: Program, tmp_path: P
     await call_tool(*supervisor, "mission", {"action": "distribute", "prompt": MISSION, "id": "clean"})
     url: str = wait_until(lambda: address(program), "the command says what to open")
     assert PATH is not None
-    async with chromium(PATH, tmp_path / "browser") as browser:
+    async with chromium(PATH, tmp_path / "browser", BROWSER_SIZE, *WITHOUT_GPU) as browser:
         page = await browser.page()
         await page.open(url)
         await page.holds("document.activeElement.name == 'token'")

@@ -22,20 +22,21 @@ _HEARTBEAT_S = 15.0
 
 
 class WebServer(Server):
-    """Runs ``viewer`` (argv) for every tab.
+    """Runs ``viewer`` (argv) for every tab of a session's page.
 
     ``prepare`` is awaited before a page is given out, so that there is a supervisor to view; its CannotRun is what the
     page then says.
     """
 
     def __init__(
-        self, viewer: Sequence[str], port: int, token: str, title: str, prepare: Callable[[], Awaitable[object]]
+        self, viewer: Sequence[str], port: int, token: str, session: str, prepare: Callable[[], Awaitable[object]]
     ) -> None:
         super().__init__(  # pyright: ignore[reportUnknownMemberType] (its os.PathLike has no parameter)
-            viewer[0], host=HOST, port=port, title=title, templates_path=_PAGES
+            viewer[0], host=HOST, port=port, title=session, templates_path=_PAGES
         )
         self._viewer = tuple(viewer)
-        self._guard = WebGuard(token, port, (_PAGES / "login.html").read_text())
+        login = (_PAGES / "login.html").read_text().replace("{session}", escape(session))
+        self._guard = WebGuard(token, port, login)
         self._prepare = prepare
         self._sockets: set[web.WebSocketResponse] = set()
 

@@ -46,13 +46,13 @@ def require_terminal() -> None:
 
 async def _run(session: Session, provider: str | None, config: Path | None, sample_missions: list[MissionSpec]) -> None:
     # Imported here: no other command pays for the screen.
-    from orchestrator_tui.ui.actions import ACTIONS, with_keys
     from orchestrator_tui.ui.app import OrchestratorApp
     from orchestrator_tui.ui.tools import Tools
+    from orchestrator_tui.ui.user_commands import registry
 
     settings = load_settings(Path.cwd(), config)
     # Bad keys are refused before any agent is touched.
-    with_keys(ACTIONS, settings.keys)
+    registry(settings.commands, settings.keys)
     session.create()
     log_to(session.log)
     await take_over(session)
@@ -79,6 +79,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             memories=Memories(*memories),
             presets=settings.presets,
             tools=Tools(editor=settings.editor),
+            commands=settings.commands,
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):

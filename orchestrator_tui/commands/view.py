@@ -27,6 +27,7 @@ async def view_session(session: Session, settings: Settings) -> None:
     """The dashboard as a viewer: leaving it changes nothing. Raises NoSupervisor."""
     # Imported here: no other command pays for the screen.
     from orchestrator_tui.ui.app import OrchestratorApp
+    from orchestrator_tui.ui.tools import Tools
 
     def locate() -> Target | None:
         info = session.endpoint()
@@ -43,6 +44,8 @@ async def view_session(session: Session, settings: Settings) -> None:
         theme=settings.theme,
         keys=settings.keys,
         notify_after_s=settings.notify_after_s,
+        tools=Tools(editor=settings.editor),
+        commands=settings.commands,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -13,21 +13,23 @@ from orchestrator_tui.core.attention import overdue
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.memory import Memories
+from orchestrator_tui.core.user_commands import UserCommand
 from orchestrator_tui.core.views import ShutdownMode, Stroke, SupervisorClient
-from orchestrator_tui.ui.actions import ACTIONS, Action, When, action_for, with_keys
+from orchestrator_tui.ui.actions import Action, When, action_for
 from orchestrator_tui.ui.attach import Attacher, attach_full_screen
 from orchestrator_tui.ui.availability import Target, reason_unavailable
 from orchestrator_tui.ui.bridge import Bridge
-from orchestrator_tui.ui.commands import Entry, PaletteCommands
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
+from orchestrator_tui.ui.palette import Entry, PaletteCommands
 from orchestrator_tui.ui.progress import person_is_asked
 from orchestrator_tui.ui.remembered import Remembered
 from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
 from orchestrator_tui.ui.tools import NO_TOOLS, Tools
+from orchestrator_tui.ui.user_commands import registry
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.pane_view import PaneView
 from orchestrator_tui.ui.widgets.progress_line import ProgressView
@@ -38,7 +40,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     Exits with ``"keep"`` or ``"stop_agents"``. ``notice`` stands above an empty fleet; ``keys`` overrides the
     registry's keys (``{action id: "key,key"}``); what waits longer than ``notify_after_s`` rings once (0: never);
-    ``tools`` are the person's own programs, ``memories`` what earlier starts left, ``presets`` pools by name.
+    ``tools`` are the person's own programs, ``memories`` what earlier starts left, ``presets`` pools by name,
+    ``commands`` the person's own.
     Raises ConfigError for overrides that cannot be used.
     """
 
@@ -61,8 +64,9 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         tools: Tools = NO_TOOLS,
         memories: Memories | None = None,
         presets: Mapping[str, str] | None = None,
+        commands: Sequence[UserCommand] = (),
     ) -> None:
-        self._action_registry = with_keys(ACTIONS, keys or {})
+        self._action_registry = registry(commands, keys or {})
         super().__init__()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -84,7 +88,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             guides=remembered.takes_guidance(),
         )
         desk = Desk(self, client, self._model, self._dashboard, attacher)
-        self._operations = Operations(desk, self._action_registry, remembered, tools)
+        self._operations = Operations(desk, self._action_registry, remembered, tools, commands)
         self._progress = ProgressView(self, desk.progress)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
@@ -127,6 +131,10 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self.run_worker(guard(self._follow_feed()), name="feed", group="feed", exit_on_error=False)
         self.run_worker(guard(self._operations.puller.run()), name="pane", group="pane", exit_on_error=False)
         self.run_worker(guard(self._operations.pane.typing.run()), name="typing", group="pane", exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        """Ends what was started here."""
+        await self._operations.commands.aclose()
 
     def tell_waiting(self) -> None:
         """Rings for what has waited longer than the set time, once each; not for what did before this was opened."""
@@ -182,6 +190,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             for agent in self._model.shown_agents()
         ]
         entries += self._operations.spawning.palette_entries()
+        entries += self._operations.commands.palette_entries()
         entries += [
             Entry(f"Theme: {choice}", "Change the colours", partial(setattr, self, "theme", name))
             for choice, name in THEME_NAMES.items()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_tui.composition import load_settings, user_config_file
+from orchestrator_tui.composition import load_settings, report_settings, user_config_file
 from orchestrator_tui.core.errors import ConfigError
 
 COMMAND = '[[commands]]\nname = "Log"\nrun = ["git", "log"]\n'
@@ -30,3 +30,18 @@ def test_a_project_may_not_set_them(tmp_path: Path) -> None:
         load_settings(tmp_path, None)
     assert f"{tmp_path / 'orchestrator.toml'}: `commands` may not be set by a project." in refusal.value.message
     assert str(user_config_file()) in refusal.value.remedy
+
+
+def test_each_setting_names_the_file_or_variable_that_set_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user_config_file().write_text(f'theme = "light"\nnotify_after_s = 5\n{COMMAND}')
+    (tmp_path / "orchestrator.toml").write_text("notify_after_s = 7\n")
+    monkeypatch.setenv("ORCHESTRATOR_THEME", "ansi")
+    settings = load_settings(tmp_path, None)
+    lines = {line.key: line for line in report_settings(settings, tmp_path, None, "demo")}
+    told = {key: (lines[key].value, lines[key].source) for key in ("theme", "notify_after_s", "commands", "provider")}
+    assert told == {
+        "theme": ("ansi", "ORCHESTRATOR_THEME"),
+        "notify_after_s": ("7.0", str(tmp_path / "orchestrator.toml")),
+        "commands": ("Log", str(user_config_file())),
+        "provider": ("demo", "--provider"),
+    }

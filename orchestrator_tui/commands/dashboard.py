@@ -12,6 +12,7 @@ from orchestrator_tui.composition import (
     OwnedRuntime,
     load_settings,
     log_to,
+    report_settings,
     start_from_files,
     take_over,
 )
@@ -60,7 +61,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
         runtime = await start_from_files(session, "dashboard", settings, provider=provider, config=config)
     except SessionOwned as owned:
         try:
-            await view_session(session, settings)
+            await view_session(session, settings, config)
         except NoSupervisor:
             raise owned from None
         return
@@ -80,6 +81,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             presets=settings.presets,
             tools=Tools(editor=settings.editor),
             commands=settings.commands,
+            settings=report_settings(settings, Path.cwd(), config, provider),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from pathlib import Path
 
-from orchestrator_tui.composition import load_settings, log_to
+from orchestrator_tui.composition import load_settings, log_to, report_settings
 from orchestrator_tui.core.config import Settings
 from orchestrator_tui.pty.system_clock import SystemClock
 from orchestrator_tui.remote.client import RemoteClient
@@ -20,10 +20,10 @@ def run_viewer(session: Session, config: Path | None) -> None:
 async def _run(session: Session, config: Path | None) -> None:
     settings = load_settings(Path.cwd(), config)
     session.create()
-    await view_session(session, settings)
+    await view_session(session, settings, config)
 
 
-async def view_session(session: Session, settings: Settings) -> None:
+async def view_session(session: Session, settings: Settings, config: Path | None) -> None:
     """The dashboard as a viewer: leaving it changes nothing. Raises NoSupervisor."""
     # Imported here: no other command pays for the screen.
     from orchestrator_tui.ui.app import OrchestratorApp
@@ -46,6 +46,7 @@ async def view_session(session: Session, settings: Settings) -> None:
         notify_after_s=settings.notify_after_s,
         tools=Tools(editor=settings.editor),
         commands=settings.commands,
+        settings=report_settings(settings, Path.cwd(), config),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -31,6 +31,10 @@ def test_a_value_is_a_few_words_without_secrets(data: dict[str, Any], key: str, 
 
 
 def test_the_last_source_wins_and_what_is_collected_names_all() -> None:
-    layers = [("own", {"theme": "light", "budgets": {}}), ("project", {"budgets": {}}), ("VARIABLE", {"theme": "ansi"})]
+    layers: list[tuple[str, dict[str, Any]]] = [
+        ("own", {"theme": "light", "budgets": {}}),
+        ("project", {"budgets": {}}),
+        ("VARIABLE", {"theme": "ansi"}),
+    ]
     lines = {line.key: line.source for line in settings_report(Settings(), layers)}
     assert (lines["theme"], lines["budgets"], lines["keys"]) == ("VARIABLE", "own, project", "built in")

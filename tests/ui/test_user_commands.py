@@ -27,7 +27,7 @@ from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.user_commands import reason_against, registry, values_for
 from tests.ui.conftest import RecordingAttacher
 from tests.ui.fake_client import AGENTS, EMPTY, FakeClient, FrozenClock, agent, mission
-from tests.ui.steps import WIDE, DashboardPilot, closed, dialog, ready, toasts, until
+from tests.ui.steps import NARROW, WIDE, DashboardPilot, closed, dialog, ready, toasts, until
 
 
 def command(*run: str, **fields: Any) -> UserCommand:
@@ -201,6 +201,23 @@ class TestShowing:
             assert len([one for one in app.palette_entries() if one.title == "Output of One"]) == 1
             await pilot.press("x")
             assert await output_of(pilot, app, "× killed by SIGTERM") == ["here"]
+
+    async def test_what_prints_for_long_is_followed(
+        self, client: FakeClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("orchestrator_tui.ui.dialogs.output.FOLLOWS_AFTER_S", 0.1)
+        script = "seq 5; while [ ! -e more ]; do sleep 0.02; done; seq 5 500; exec sleep 60"
+        app = opened(client, tmp_path, command("sh", "-c", script, key="ctrl+g"))
+        async with app.run_test(size=NARROW) as pilot:
+            await ready(pilot, app)
+            await pilot.press("ctrl+g")
+            await output_of(pilot, app, "● running")
+            log = app.screen.query_one(Log)
+            await until(pilot, lambda: log.line_count == 5, "it printed nothing")
+            (tmp_path / "more").touch()
+            await until(pilot, lambda: log.max_scroll_y > 400 and log.is_vertical_scroll_end, "it does not follow")
+            await pilot.press("g")
+            await until(pilot, lambda: log.scroll_offset.y == 0, "it did not go to the beginning")
 
     async def test_it_ends_with_the_dashboard(self, client: FakeClient, tmp_path: Path) -> None:
         # The shell does not obey, and its child would outlive it.

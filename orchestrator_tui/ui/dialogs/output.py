@@ -18,6 +18,8 @@ FOLLOWS_AFTER_S = 1.0
 """What is over sooner is read from its beginning; what prints longer is followed."""
 
 REFRESH_S = 0.2
+ROWS_AROUND = 14
+"""What frame, command, standing and keys take of the terminal's height."""
 
 
 class OutputDialog(Dialog[None]):
@@ -38,6 +40,7 @@ class OutputDialog(Dialog[None]):
         self.heading = run.name
         self._run = run
         self._shown = 0
+        self._has_followed = False
         self._log = Log(auto_scroll=False, id="output")
 
     def body(self) -> Iterable[Widget]:
@@ -66,12 +69,14 @@ class OutputDialog(Dialog[None]):
         """Shows what came since the last look."""
         run = self._run
         new = run.output.lines[self._shown :]
+        # Whoever scrolled up reads there; at the end again, what comes is followed again.
+        follows = run.seconds > FOLLOWS_AFTER_S and (not self._has_followed or self._log.is_vertical_scroll_end)
         if new:
             self._shown += len(new)
-            self._log.write_lines(new, scroll_end=self._log.auto_scroll and self._log.is_vertical_scroll_end)
+            self._log.write_lines(new, scroll_end=False)
             self._fit()
-        if run.status is None and run.seconds > FOLLOWS_AFTER_S and not self._log.auto_scroll:
-            self._log.auto_scroll = True
+        if new and follows:
+            self._has_followed = True
             self._log.scroll_end(animate=False)
         self.query_one("#standing", Static).update(content_of(standing_spans(run)))
         self.query_one("#hints", Static).update(content_of(_hints(run)))
@@ -95,7 +100,7 @@ class OutputDialog(Dialog[None]):
         (self._log.scroll_end if last else self._log.scroll_home)(animate=False)
 
     def _fit(self) -> None:
-        self._log.styles.height = max(1, min(self._shown, self.size.height - 10))
+        self._log.styles.height = max(1, min(self._shown, self.size.height - ROWS_AROUND))
 
 
 def standing_spans(run: CommandRun) -> Spans:

@@ -32,6 +32,7 @@ from orchestrator_tui.core.budget import Budgets
 from orchestrator_tui.core.config import Settings, parse_settings
 from orchestrator_tui.core.errors import CannotRun, ConfigError, NoSupervisor, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.settings_report import SettingLine, settings_report
 from orchestrator_tui.mcp.client import control
 from orchestrator_tui.mcp.server import Endpoint
 from orchestrator_tui.missions.event_log import EventLog
@@ -48,6 +49,7 @@ PROJECT_FILE = "orchestrator.toml"
 BUDGETS_EVERY_S = 1.0
 USER_ONLY_KEYS = frozenset(
     {"spawning_roles", "permission_mode", "claude_command", "notify_command", "providers", "presets", "editor"}
+    | {"commands"}
 )
 """What only the user's own configuration may set: agents can write the project's file."""
 
@@ -97,6 +99,21 @@ def load_settings(cwd: Path, explicit: Path | None) -> Settings:
     environment = _Environment().model_dump(exclude_none=True)
     merged.update(environment)
     return parse_settings(merged, "ORCHESTRATOR_* variables" if environment else "configuration")
+
+
+def report_settings(
+    settings: Settings, cwd: Path, explicit: Path | None, provider: str | None = None
+) -> tuple[SettingLine, ...]:
+    """The settings that ``load_settings`` gave, with the file, the variable or the option that set each of them."""
+    layers: list[tuple[str, dict[str, Any]]] = [
+        (str(file.path), _read_toml(file.path)) for file in rule_files(cwd, explicit)
+    ]
+    for key, value in _Environment().model_dump(exclude_none=True).items():
+        layers.append((f"ORCHESTRATOR_{key.upper()}", {key: value}))
+    if provider is not None:
+        layers.append(("--provider", {"provider": provider}))
+        settings = settings.model_copy(update={"provider": provider})
+    return settings_report(settings, layers)
 
 
 def live_budgets(cwd: Path, explicit: Path | None) -> Callable[[], Budgets]:

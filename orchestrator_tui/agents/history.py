@@ -57,7 +57,7 @@ class AgentPlaces:
 
     def agent_of(self, ran: Ran) -> int | None:
         """The agent that the first command with a place is about."""
-        if ran.tool == "git":
+        if ran.tool != "tmux":
             folder = PurePath(ran.folder)
             return next((self._folders[path] for path in (folder, *folder.parents) if path in self._folders), None)
         targets = (agent for command in ran.commands if (agent := self._target(command)) is not None)

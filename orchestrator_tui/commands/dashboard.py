@@ -12,6 +12,7 @@ from orchestrator_tui.composition import (
     OwnedRuntime,
     load_settings,
     log_to,
+    report_settings,
     start_from_files,
     take_over,
 )
@@ -38,13 +39,13 @@ def run_dashboard(
 
 async def _run(session: Session, provider: str | None, config: Path | None, sample_missions: list[MissionSpec]) -> None:
     # Imported here: no other command pays for the screen.
-    from orchestrator_tui.ui.actions import ACTIONS, with_keys
     from orchestrator_tui.ui.app import OrchestratorApp
     from orchestrator_tui.ui.tools import Tools
+    from orchestrator_tui.ui.user_commands import registry
 
     settings = load_settings(Path.cwd(), config)
     # Bad keys are refused before any agent is touched.
-    with_keys(ACTIONS, settings.keys)
+    registry(settings.commands, settings.keys)
     session.create()
     log_to(session.log)
     await take_over(session)
@@ -52,7 +53,7 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
         runtime = await start_from_files(session, "dashboard", settings, provider=provider, config=config)
     except SessionOwned as owned:
         try:
-            await view_session(session, settings)
+            await view_session(session, settings, config)
         except NoSupervisor:
             raise owned from None
         return
@@ -71,6 +72,8 @@ async def _run(session: Session, provider: str | None, config: Path | None, samp
             memories=Memories(*memories),
             presets=settings.presets,
             tools=Tools(editor=settings.editor),
+            commands=settings.commands,
+            settings=report_settings(settings, Path.cwd(), config, provider),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):

@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from orchestrator_tui.composition import load_settings, log_to
+from orchestrator_tui.composition import load_settings, log_to, report_settings
 from orchestrator_tui.core.config import Settings
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.pty.system_clock import SystemClock
@@ -39,7 +39,7 @@ async def _run(session: Session, config: Path | None, *, is_in_tab: bool) -> Non
     session.create()
     watch = asyncio.create_task(end_with(os.getppid())) if is_in_tab else None
     try:
-        await view_session(session, settings)
+        await view_session(session, settings, config)
     finally:
         if watch is not None:
             watch.cancel()
@@ -52,10 +52,11 @@ async def end_with(parent: int) -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-async def view_session(session: Session, settings: Settings) -> None:
+async def view_session(session: Session, settings: Settings, config: Path | None) -> None:
     """The dashboard as a viewer: leaving it changes nothing. Raises NoSupervisor."""
     # Imported here: no other command pays for the screen.
     from orchestrator_tui.ui.app import OrchestratorApp
+    from orchestrator_tui.ui.tools import Tools
 
     def locate() -> Target | None:
         info = session.endpoint()
@@ -72,6 +73,9 @@ async def view_session(session: Session, settings: Settings) -> None:
         theme=settings.theme,
         keys=settings.keys,
         notify_after_s=settings.notify_after_s,
+        tools=Tools(editor=settings.editor),
+        commands=settings.commands,
+        settings=report_settings(settings, Path.cwd(), config),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -1,4 +1,4 @@
-"""The tmux and git commands that this process ran, the newest few thousand; recording one is an append.
+"""The tmux, git and own commands that this process ran, the newest few thousand; recording one is an append.
 
 What was recorded is raw, with texts and secrets in it: it leaves this module's ring only through ``command_words``.
 """
@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-Tool = Literal["tmux", "git"]
+Tool = Literal["tmux", "git", "own"]
+"""``own`` are the person's commands from the configuration, whose first word is the program."""
 Argv = tuple[str, ...]
 
 KEPT = 2_000
@@ -20,6 +21,7 @@ _GIT_LOOKS = frozenset(
     {"cat-file", "check-ref-format", "config", "for-each-ref", "merge-base", "merge-tree", "rev-list", "rev-parse"}
     | {"status", "symbolic-ref"}
 )
+_LOOKS: dict[Tool, frozenset[str]] = {"tmux": _TMUX_LOOKS, "git": _GIT_LOOKS}
 
 
 class Ran(NamedTuple):
@@ -53,7 +55,7 @@ class CommandLog:
         if not commands:
             return
         took = time.perf_counter_ns() - begun_ns
-        looks = _TMUX_LOOKS if tool == "tmux" else _GIT_LOOKS
+        looks = _LOOKS.get(tool, frozenset[str]())
         is_poll = all(command[0] in looks for command in commands)
         ring = self._polls if is_poll else self._ran
         ring.append(Ran(next(self._numbers), tool, folder, commands, time.time_ns() - took, took, error, is_poll))

@@ -37,6 +37,9 @@ def command_line(tool: Tool, command: Argv, folder: str = "") -> str:
     """One command as it would be typed, with what must not be seen left out."""
     if tool == "tmux":
         return " ".join([tool, *(_shown(part) for part in _tmux_words(command))])
+    if tool == "own":
+        where = f"in {_shown(folder)}: " if folder else ""
+        return where + " ".join(_shown(part) for part in _masked(command))
     head = [tool, "-C", folder] if folder else [tool]
     return " ".join(_shown(part) for part in _masked([*head, *command]))
 

@@ -12,6 +12,7 @@ from orchestrator_tui.core.models import ConversationMode, IsolationMode, ModelT
 from orchestrator_tui.core.permission_rules import PermissionRule
 from orchestrator_tui.core.pool import checked_preset_name, parse_pool
 from orchestrator_tui.core.provider_config import BUILT_IN, ProviderConfig
+from orchestrator_tui.core.user_commands import UserCommand, check_names
 
 DEFAULT_TIMEOUT_MS = 3_600_000
 DEFAULT_RETRY_BUDGET = 3
@@ -100,6 +101,13 @@ class Settings(_Strict):
     editor: tuple[str, ...] = ()
     budgets: Budgets = Budgets()
     presets: dict[str, str] = Field(default_factory=dict[str, str])
+    commands: tuple[UserCommand, ...] = ()
+
+    @field_validator("commands")
+    @classmethod
+    def _commands_have_ids_of_their_own(cls, value: tuple[UserCommand, ...]) -> tuple[UserCommand, ...]:
+        check_names(value)
+        return value
 
     @field_validator("presets")
     @classmethod
@@ -127,6 +135,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "providers": ProviderConfig,
     "budgets": Budgets,
     "permissions": PermissionRule,
+    "commands": UserCommand,
 }
 """The models of tables inside the configuration."""
 

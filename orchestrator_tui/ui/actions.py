@@ -18,6 +18,7 @@ class Group(StrEnum):
     MISSIONS = "Missions"
     VIEW = "View"
     APP = "Dashboard"
+    COMMANDS = "Your commands"
 
 
 class When(StrEnum):
@@ -66,8 +67,8 @@ class Action:
 
     @property
     def shown_key(self) -> str:
-        """The first key as a person reads it."""
-        return key_name(self.keys[0])
+        """The first key as a person reads it; empty without one."""
+        return key_name(self.keys[0]) if self.keys else ""
 
 
 _KEY_NAMES = {

@@ -1,7 +1,6 @@
 """The dashboard as a Textual app: wiring only."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar
 
 from textual import events
@@ -9,25 +8,29 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
-from orchestrator_tui.core.attention import overdue
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.memory import Memories
+from orchestrator_tui.core.settings_report import SettingLine
+from orchestrator_tui.core.user_commands import UserCommand
 from orchestrator_tui.core.views import ShutdownMode, Stroke, SupervisorClient
-from orchestrator_tui.ui.actions import ACTIONS, Action, When, action_for, with_keys
+from orchestrator_tui.ui.actions import Action, When, action_for
 from orchestrator_tui.ui.attach import Attacher, attach_full_screen
 from orchestrator_tui.ui.availability import Target, reason_unavailable
+from orchestrator_tui.ui.bell import Bell
 from orchestrator_tui.ui.bridge import Bridge
-from orchestrator_tui.ui.commands import Entry, PaletteCommands
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk
-from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
+from orchestrator_tui.ui.palette import Entry, Found, Palette, PaletteCommands
+from orchestrator_tui.ui.palette_work import Offered, PaletteWork
 from orchestrator_tui.ui.progress import person_is_asked
 from orchestrator_tui.ui.remembered import Remembered
 from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
 from orchestrator_tui.ui.tools import NO_TOOLS, Tools
+from orchestrator_tui.ui.user_commands import registry
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.pane_view import PaneView
 from orchestrator_tui.ui.widgets.progress_line import ProgressView
@@ -38,7 +41,8 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     Exits with ``"keep"`` or ``"stop_agents"``. ``notice`` stands above an empty fleet; ``keys`` overrides the
     registry's keys (``{action id: "key,key"}``); what waits longer than ``notify_after_s`` rings once (0: never);
-    ``tools`` are the person's own programs, ``memories`` what earlier starts left, ``presets`` pools by name.
+    ``tools`` are the person's own programs, ``memories`` what earlier starts left, ``presets`` pools by name,
+    ``commands`` the person's own, ``settings`` what is in force, for the palette to show.
     Raises ConfigError for overrides that cannot be used.
     """
 
@@ -61,16 +65,16 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         tools: Tools = NO_TOOLS,
         memories: Memories | None = None,
         presets: Mapping[str, str] | None = None,
+        commands: Sequence[UserCommand] = (),
+        settings: Sequence[SettingLine] = (),
     ) -> None:
-        self._action_registry = with_keys(ACTIONS, keys or {})
+        self._action_registry = registry(commands, keys or {})
         super().__init__()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = THEME_NAMES[theme]
         self._client = client
-        self._notify_after_s = notify_after_s
-        self._told: set[str] = set()
-        self._has_seen_first = False
+        self._bell = Bell(notify_after_s)
         self._clock = clock
         remembered = Remembered(memories, presets or {})
         self._model = Model(filters=remembered.filters())
@@ -84,7 +88,10 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             guides=remembered.takes_guidance(),
         )
         desk = Desk(self, client, self._model, self._dashboard, attacher)
-        self._operations = Operations(desk, self._action_registry, remembered, tools)
+        self._operations = Operations(desk, self._action_registry, remembered, tools, commands)
+        self._palette = PaletteWork(
+            desk, self._operations, Offered(self._action_registry, self.action_run, self._bell, settings)
+        )
         self._progress = ProgressView(self, desk.progress)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
@@ -128,17 +135,14 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self.run_worker(guard(self._operations.puller.run()), name="pane", group="pane", exit_on_error=False)
         self.run_worker(guard(self._operations.pane.typing.run()), name="typing", group="pane", exit_on_error=False)
 
+    async def on_unmount(self) -> None:
+        """Ends what was started here."""
+        await self._operations.commands.aclose()
+
     def tell_waiting(self) -> None:
         """Rings for what has waited longer than the set time, once each; not for what did before this was opened."""
-        items = self._model.attention
-        self._told &= {item.id for item in items}
-        late = overdue(items, self._clock.now_ms(), self._notify_after_s, self._told)
-        self._told |= {item.id for item in late}
-        if not self._has_seen_first:
-            # Whoever opened this dashboard has these before their eyes, and an earlier one rang for them.
-            self._has_seen_first = bool(self._model.session)
-            return
-        for item in late:
+        model = self._model
+        for item in self._bell.due(model.attention, self._clock.now_ms(), is_loaded=bool(model.session)):
             who = item.agent_name or item.mission_id or "the session"
             self.send_to_terminal(notification_codes(f"{who} needs you", item.text))
 
@@ -148,6 +152,11 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         if self._driver is not None:
             self._driver.write(codes)
             self._driver.flush()
+
+    def action_command_palette(self) -> None:
+        """Opens the palette."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
 
     def action_press(self, key: str) -> None:
         """Does what the key means where the keyboard is."""
@@ -169,24 +178,12 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self._focus_step(-1)
 
     def palette_entries(self) -> Sequence[Entry]:
-        """Every action that can run now, every agent, every theme."""
-        entries = [
-            Entry(
-                f"{action.help.removesuffix('.')}  ({action.shown_key})", action.id, partial(self.action_run, action.id)
-            )
-            for action in self._action_registry
-            if action.id != "app.palette" and self._is_enabled(action)
-        ]
-        entries += [
-            Entry(f"Go to {agent.name}", f"{agent.role}, {agent.state}", partial(self._go_to_agent, agent.id))
-            for agent in self._model.shown_agents()
-        ]
-        entries += self._operations.spawning.palette_entries()
-        entries += [
-            Entry(f"Theme: {choice}", "Change the colours", partial(setattr, self, "theme", name))
-            for choice, name in THEME_NAMES.items()
-        ]
-        return entries
+        """Every action that can run now, every agent, every setting."""
+        return self._palette.entries()
+
+    def palette_search(self, query: str) -> Sequence[Found]:
+        """The missions that fit."""
+        return self._palette.search(query)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keeps the cursor of a field still: nothing blinks here."""
@@ -255,10 +252,6 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             self.screen.focus_next() if step > 0 else self.screen.focus_previous()
         elif not self._dashboard.is_typing:
             self._operations.run("panel.next" if step > 0 else "panel.previous")
-
-    def _go_to_agent(self, agent_id: int) -> None:
-        self._dashboard.go(Panel.AGENTS)
-        self._dashboard.choose(Panel.AGENTS, agent_id)
 
     def _is_enabled(self, action: Action) -> bool:
         return self._operations.is_enabled(action)

@@ -41,8 +41,8 @@ def character_of(key: str) -> str | None:
     return " " if key == "space" else CHARACTERS.get(key)
 
 
-def read_keys(action_id: str, text: str) -> tuple[str, ...]:
-    """The keys of ``"ctrl+n, ?"`` by their names.
+def read_keys(action_id: str, text: str, field: str = "keys") -> tuple[str, ...]:
+    """The keys of ``"ctrl+n, ?"`` by their names; ``field`` is the configuration's key that they stand in.
 
     Raises ConfigError for an empty list, for what is no key, with the nearest one that is, and for a key that an
     agent's pane needs.
@@ -50,19 +50,19 @@ def read_keys(action_id: str, text: str) -> tuple[str, ...]:
     keys = tuple(_BY_CHARACTER.get(key, key) for part in text.split(",") if (key := part.strip()))
     if not keys:
         raise ConfigError(
-            f"keys: `{action_id}` has no key.",
+            f"{field}: `{action_id}` has no key.",
             remedy="Name one, such as `ctrl+n`, or leave the line out.",
-            field="keys",
+            field=field,
         )
     for key in keys:
         if key == LEAVE:
             raise ConfigError(
-                f"keys: `{LEAVE}` cannot be given to `{action_id}`.",
+                f"{field}: `{LEAVE}` cannot be given to `{action_id}`.",
                 remedy="It leaves an agent's pane everywhere; choose another key.",
-                field="keys",
+                field=field,
             )
         if key not in KEY_NAMES:
             near = difflib.get_close_matches(key.lower(), KEY_NAMES, n=1, cutoff=0.5)
             hint = f"Did you mean `{near[0]}`?" if near else "Names are such as `ctrl+n`, `f5`, `pagedown`, `slash`."
-            raise ConfigError(f"keys: `{key}` of `{action_id}` is no key.", remedy=hint, field="keys")
+            raise ConfigError(f"{field}: `{key}` of `{action_id}` is no key.", remedy=hint, field=field)
     return keys

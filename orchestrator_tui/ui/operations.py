@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 from orchestrator_tui.core.lifecycle import GONE_STATES
 from orchestrator_tui.core.models import AgentState
+from orchestrator_tui.core.user_commands import UserCommand
 from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.agent_work import AgentWork
 from orchestrator_tui.ui.availability import reason_unavailable
 from orchestrator_tui.ui.code_work import CodeWork
+from orchestrator_tui.ui.command_work import CommandWork
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.help import HelpDialog
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
@@ -32,7 +34,14 @@ _log = logging.getLogger(__name__)
 class Operations:
     """The actions' handlers, gathered. Failures become toasts; none of them ends the dashboard."""
 
-    def __init__(self, desk: Desk, actions: Sequence[Action], remembered: Remembered, tools: Tools = NO_TOOLS) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        actions: Sequence[Action],
+        remembered: Remembered,
+        tools: Tools = NO_TOOLS,
+        commands: Sequence[UserCommand] = (),
+    ) -> None:
         self._actions = {action.id: action for action in actions}
         self.desk = desk
         self.puller = PanePuller(desk.client, desk.dashboard.show_frame, desk.tell)
@@ -45,6 +54,7 @@ class Operations:
         self.many = ManyWork(desk)
         self.spawning = SpawnWork(desk, remembered)
         self.health = HealthWork(desk)
+        self.commands = CommandWork(desk, commands)
         self._handlers: Handlers = {
             **self.agents.handlers(),
             **self.missions.handlers(),
@@ -55,6 +65,7 @@ class Operations:
             **self.code.handlers(),
             **self.spawning.handlers(),
             **self.health.handlers(),
+            **self.commands.handlers(),
             "app.palette": desk.app.action_command_palette,
             "app.help": self._help,
             "app.quit": self._quit,
@@ -66,19 +77,22 @@ class Operations:
 
     def is_enabled(self, action: Action) -> bool:
         """Whether the action can run now."""
-        target = self.desk.target()
-        return self.many.instead_of(action.id) is not None or reason_unavailable(action.when, target) is None
+        return self.many.instead_of(action.id) is not None or self._reason_against(action) is None
 
     def run(self, action_id: str) -> None:
         """Runs the action, or says why it cannot be run."""
         handler = self.many.instead_of(action_id)
-        reason = None if handler else reason_unavailable(self._actions[action_id].when, self.desk.target())
+        reason = None if handler else self._reason_against(self._actions[action_id])
         if reason is not None:
             self.desk.warn(reason)
             return
         work = (handler or self._handlers[action_id])()
         if work is not None:
             self.desk.start(work, action_id, self._actions[action_id].label.capitalize())
+
+    def _reason_against(self, action: Action) -> str | None:
+        target = self.desk.target()
+        return reason_unavailable(action.when, target) or self.commands.reason(action.id, target)
 
     async def _help(self) -> None:
         await self.desk.app.push_screen_wait(HelpDialog(tuple(self._actions.values())))

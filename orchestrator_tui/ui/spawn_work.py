@@ -8,10 +8,10 @@ from typing import Any
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.models import IsolationMode
 from orchestrator_tui.core.views import AgentView, SpawnRequest
-from orchestrator_tui.ui.commands import Entry
 from orchestrator_tui.ui.desk import Desk, Handlers
 from orchestrator_tui.ui.dialogs.spawn import SpawnDialog, pool_requests
 from orchestrator_tui.ui.model import Model
+from orchestrator_tui.ui.palette import Entry
 from orchestrator_tui.ui.progress import name_job, report
 from orchestrator_tui.ui.remembered import Remembered
 

@@ -86,6 +86,15 @@ class ViewWork:
         self._line_purpose = None
         self._desk.dashboard.end_line()
 
+    def set_filter(self, panel: Panel, text: str) -> None:
+        """Filters the panel by the text, by nothing where it is empty; and remembers it."""
+        self._desk.model.filters.pop(panel, None)
+        if text:
+            self._desk.model.filters[panel] = text
+        self._remembered.keep_filters(self._desk.model.filters)
+        self._desk.model.settle_selection()
+        self._desk.dashboard.refresh_model()
+
     def _filter(self) -> None:
         active = self._desk.dashboard.active
         if active is Panel.PANE:
@@ -111,10 +120,8 @@ class ViewWork:
         panel = active if active in (Panel.MISSIONS, Panel.EVENTS) else Panel.AGENTS
         if self._desk.model.marks.clear(of_missions=active is Panel.MISSIONS) or self._desk.dashboard.end_guidance():
             self._desk.dashboard.refresh_model()
-        elif self._desk.model.filters.pop(panel, ""):
-            self._remembered.keep_filters(self._desk.model.filters)
-            self._desk.model.settle_selection()
-            self._desk.dashboard.refresh_model()
+        elif self._desk.model.filters.get(panel, ""):
+            self.set_filter(panel, "")
         elif self._desk.dashboard.is_zoomed:
             self._desk.dashboard.zoom(False)
 

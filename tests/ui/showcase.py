@@ -173,12 +173,14 @@ def _events() -> tuple[Event, ...]:
     for number, agent_id, began in ((35, 5, 48), (39, 3, 31), (41, 1, 12), (43, 6, 6), (46, 4, 2)):
         told.append((began * MINUTE + 2 * SECOND, EventType.MISSION_ENQUEUED, None, f"m-0{number}", {}))
         told.append((began * MINUTE, EventType.TASK_START, agent_id, f"m-0{number}", {}))
-    told += [
-        (4 * MINUTE, EventType.ATTENTION, 2, None, {"waiting_for": "question"}),
-        (20 * SECOND, EventType.CRASH, 6, "m-043", {"reason": "killed by SIGSEGV"}),
-        (9 * SECOND, EventType.RESTART, 6, None, {"delay_ms": 4000}),
-        (5 * SECOND, EventType.ATTENTION, 1, None, {"waiting_for": "permission"}),
-    ]
+    told.extend(
+        [
+            (4 * MINUTE, EventType.ATTENTION, 2, None, {"waiting_for": "question"}),
+            (20 * SECOND, EventType.CRASH, 6, "m-043", {"reason": "killed by SIGSEGV"}),
+            (9 * SECOND, EventType.RESTART, 6, None, {"delay_ms": 4000}),
+            (5 * SECOND, EventType.ATTENTION, 1, None, {"waiting_for": "permission"}),
+        ]
+    )
     told.sort(key=lambda one: -one[0])
     return tuple(
         Event(kind, NOW_MS - ago, agent_id=agent_id, mission_id=mission_id, data=data, seq=seq)

@@ -15,7 +15,7 @@ from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.widgets.frame import content_of
 
 TWO_COLUMNS_FROM = 116
-COLUMNS = ((Group.AGENTS, Group.MISSIONS), (Group.MOVE, Group.VIEW, Group.APP))
+COLUMNS = ((Group.AGENTS, Group.MISSIONS), (Group.MOVE, Group.VIEW, Group.APP, Group.COMMANDS))
 
 
 class HelpDialog(Dialog[None]):
@@ -31,8 +31,12 @@ class HelpDialog(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         """The columns."""
+        used = {action.group for action in self._actions}
         columns = [
-            Vertical(*(Static(help_text(self._actions, group), classes="group") for group in groups), classes="column")
+            Vertical(
+                *(Static(help_text(self._actions, group), classes="group") for group in groups if group in used),
+                classes="column",
+            )
             for groups in COLUMNS
         ]
         with VerticalScroll(id="keys"):

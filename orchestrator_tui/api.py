@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from orchestrator_tui.agents.spawner import AgentSpawner
-from orchestrator_tui.composition import Runtime, load_settings, make_manager, require_tmux, rule_files
+from orchestrator_tui.composition import Runtime, make_manager, require_tmux
 from orchestrator_tui.missions.queue import MissionQueue
 from orchestrator_tui.pty.manager import PTYManager
 from orchestrator_tui.pty.system_clock import SystemClock
 from orchestrator_tui.session import Session, SessionLock, default_session, state_root
+from orchestrator_tui.settings_files import load_settings, rule_files
 
 
 class _Shared:

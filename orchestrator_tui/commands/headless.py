@@ -10,17 +10,13 @@ from typing import Any
 
 import click
 
-from orchestrator_tui.composition import (
-    load_settings,
-    log_to,
-    start_from_files,
-    take_over,
-)
+from orchestrator_tui.composition import log_to, start_from_files, take_over
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import MissionSpec
 from orchestrator_tui.missions.plan import parse_plan
 from orchestrator_tui.runner import PlanRun, RunOptions, exit_code, roles_for
 from orchestrator_tui.session import Session
+from orchestrator_tui.settings_files import load_settings
 
 _SILENT = frozenset({EventType.STATUS, EventType.HEALTH, EventType.MISSION_ENQUEUED, EventType.READY})
 

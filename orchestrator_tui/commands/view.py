@@ -6,13 +6,14 @@ import signal
 import sys
 from pathlib import Path
 
-from orchestrator_tui.composition import load_settings, log_to, report_settings
+from orchestrator_tui.composition import log_to
 from orchestrator_tui.core.config import Settings
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.pty.system_clock import SystemClock
 from orchestrator_tui.remote.client import RemoteClient
 from orchestrator_tui.remote.http import Target
 from orchestrator_tui.session import Session
+from orchestrator_tui.settings_files import load_settings, report_settings
 
 _LOOKS_EVERY_S = 1.0
 

@@ -11,9 +11,10 @@ import click
 from aiohttp import web
 
 from orchestrator_tui.commands.dashboard import serve_in_background
-from orchestrator_tui.composition import load_settings, log_to, require_tmux
+from orchestrator_tui.composition import log_to, require_tmux
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.session import EndpointInfo, Session
+from orchestrator_tui.settings_files import load_settings
 from orchestrator_tui.web.server import HOST, WebServer
 
 STARTS_WITHIN_S = 20.0

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui import composition
-from orchestrator_tui.composition import live_budgets, load_settings, user_config_file
 from orchestrator_tui.core.budget import Budgets
 from orchestrator_tui.core.errors import ConfigError
+from orchestrator_tui.settings_files import live_budgets, load_settings, user_config_file
 
 USERS = "[budgets]\nmission = 2.0\nday = 50\n"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_tui.composition import load_settings, user_config_file
 from orchestrator_tui.core.errors import ConfigError
+from orchestrator_tui.settings_files import load_settings, user_config_file
 
 ALLOW = '[[permissions]]\naction = "allow"\ntool = "Bash"\npattern = "ls*"\n'
 DENY = '[[permissions]]\naction = "deny"\ntool = "Bash"\npattern = "rm*"\n'

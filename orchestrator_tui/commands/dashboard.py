@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 from orchestrator_tui.commands.view import require_terminal, view_session
-from orchestrator_tui.composition import OwnedRuntime, log_to, start_from_files, take_over
+from orchestrator_tui.composition import OwnedRuntime, start_from_files, take_over
 from orchestrator_tui.core.config import AgentConfig
 from orchestrator_tui.core.errors import NoSupervisor, SessionOwned
 from orchestrator_tui.core.memory import Memories
 from orchestrator_tui.core.models import MissionSpec, Role
+from orchestrator_tui.log_file import log_to
 from orchestrator_tui.memory_file import FileMemory
 from orchestrator_tui.missions.plan import parse_plan
 from orchestrator_tui.session import Session

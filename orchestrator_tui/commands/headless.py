@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
-from orchestrator_tui.composition import log_to, start_from_files, take_over
+from orchestrator_tui.composition import start_from_files, take_over
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import MissionSpec
+from orchestrator_tui.log_file import log_to
 from orchestrator_tui.missions.plan import parse_plan
 from orchestrator_tui.runner import PlanRun, RunOptions, exit_code, roles_for
 from orchestrator_tui.session import Session

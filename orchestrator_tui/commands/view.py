@@ -6,9 +6,9 @@ import signal
 import sys
 from pathlib import Path
 
-from orchestrator_tui.composition import log_to
 from orchestrator_tui.core.config import Settings
 from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.log_file import log_to
 from orchestrator_tui.pty.system_clock import SystemClock
 from orchestrator_tui.remote.client import RemoteClient
 from orchestrator_tui.remote.http import Target

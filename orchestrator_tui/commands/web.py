@@ -11,8 +11,9 @@ import click
 from aiohttp import web
 
 from orchestrator_tui.commands.dashboard import serve_in_background
-from orchestrator_tui.composition import log_to, require_tmux
+from orchestrator_tui.composition import require_tmux
 from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.log_file import log_to
 from orchestrator_tui.session import EndpointInfo, Session
 from orchestrator_tui.settings_files import load_settings
 from orchestrator_tui.web.server import HOST, WebServer

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import logging.handlers
 import os
 import shutil
 import uuid

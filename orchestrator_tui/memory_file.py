@@ -23,6 +23,7 @@ class FileMemory:
         self._values = _read(path)
         self._writing: asyncio.Task[None] | None = None
         self._is_dirty = False
+        self._is_kept_elsewhere = False
 
     @classmethod
     async def open(cls, path: Path) -> "FileMemory":
@@ -35,12 +36,16 @@ class FileMemory:
 
     def put(self, key: str, value: object) -> None:
         """Keeps a JSON value; several that come together are written once."""
-        if self._values.get(key) == value:
+        if self._is_kept_elsewhere or self._values.get(key) == value:
             return
         self._values[key] = value
         self._is_dirty = True
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(), name=f"write {self._path.name}")
+
+    def keep_nothing_more(self) -> None:
+        """From now on ``put`` does nothing: somebody else writes this file."""
+        self._is_kept_elsewhere = True
 
     async def aclose(self) -> None:
         """Returns when everything is written."""

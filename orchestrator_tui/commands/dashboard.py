@@ -2,22 +2,28 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestrator_tui.commands.view import require_terminal, view_session
-from orchestrator_tui.composition import OwnedRuntime, start_from_files, take_over
-from orchestrator_tui.core.config import AgentConfig
+from orchestrator_tui.commands.screen import require_terminal, show
+from orchestrator_tui.commands.view import view
+from orchestrator_tui.core.config import AgentConfig, Settings
 from orchestrator_tui.core.errors import NoSupervisor, SessionOwned
 from orchestrator_tui.core.memory import Memories
 from orchestrator_tui.core.models import MissionSpec, Role
+from orchestrator_tui.core.views import SupervisorClient
 from orchestrator_tui.log_file import log_to
 from orchestrator_tui.memory_file import FileMemory
-from orchestrator_tui.missions.plan import parse_plan
 from orchestrator_tui.session import Session
-from orchestrator_tui.settings_files import load_settings, report_settings
+from orchestrator_tui.settings_files import load_settings
+
+if TYPE_CHECKING:
+    from orchestrator_tui.composition import OwnedRuntime
+    from orchestrator_tui.remote.client import RemoteClient
 
 
 def run_dashboard(
@@ -28,62 +34,90 @@ def run_dashboard(
     Raises CannotRun, and SessionOwned when the owner has nothing to view.
     """
     require_terminal()
-    missions = parse_plan(sample_plan.read_text(), sample_plan.name) if sample_plan is not None else []
+    missions = _sample(sample_plan) if sample_plan is not None else []
     asyncio.run(_run(session, provider, config, missions))
 
 
-async def _run(session: Session, provider: str | None, config: Path | None, sample_missions: list[MissionSpec]) -> None:
-    # Imported here: no other command pays for the screen.
-    from orchestrator_tui.ui.app import OrchestratorApp
-    from orchestrator_tui.ui.tools import Tools
-    from orchestrator_tui.ui.user_commands import registry
+def _sample(plan: Path) -> list[MissionSpec]:
+    # Imported here: the dashboard itself reads no plan before its first picture.
+    from orchestrator_tui.missions.plan import parse_plan
 
+    return parse_plan(plan.read_text(), plan.name)
+
+
+async def _run(session: Session, provider: str | None, config: Path | None, sample_missions: list[MissionSpec]) -> None:
     settings = load_settings(Path.cwd(), config)
-    # Bad keys are refused before any agent is touched.
-    registry(settings.commands, settings.keys)
     session.create()
     log_to(session.log)
-    await take_over(session)
-    try:
-        runtime = await start_from_files(session, "dashboard", settings, provider=provider, config=config)
-    except SessionOwned as owned:
-        try:
-            await view_session(session, settings, config)
-        except NoSupervisor:
-            raise owned from None
-        return
     memories = [await FileMemory.open(path) for path in (session.dashboard, session.user_dashboard)]
+    seat = Seat(session, settings, provider, config, sample_missions, memories)
     stop_agents = False
     try:
-        if sample_missions:
-            await _seed(runtime, sample_missions)
-        app = OrchestratorApp(
-            runtime.supervisor,
-            clock=runtime.supervisor.fleet.clock,
-            notice=runtime.supervisor.monitor.provider_notice,
-            theme=settings.theme,
-            keys=settings.keys,
-            notify_after_s=settings.notify_after_s,
-            memories=Memories(*memories),
-            presets=settings.presets,
-            tools=Tools(editor=settings.editor),
-            commands=settings.commands,
-            settings=report_settings(settings, Path.cwd(), config, provider),
-        )
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, app.exit, "keep")
-        result = await app.run_async()
-        stop_agents = result == "stop_agents"
+        left = await show(seat.take, settings, config, provider=provider, memories=Memories(*memories))
+        stop_agents = left == "stop_agents"
     finally:
         for memory in memories:
             await memory.aclose()
-        await runtime.aclose(stop_agents=stop_agents)
-    if not stop_agents:
+        await seat.aclose(stop_agents=stop_agents)
+    if seat.runtime is not None and not stop_agents:
         serve_in_background(session, provider, config)
 
 
-async def _seed(runtime: OwnedRuntime, missions: list[MissionSpec]) -> None:
+class Seat:
+    """The session's supervision: ours as ``runtime``, or that of whoever owns it, which is then viewed."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        provider: str | None,
+        config: Path | None,
+        sample_missions: Sequence[MissionSpec],
+        memories: Sequence[FileMemory],
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._provider = provider
+        self._config = config
+        self._sample_missions = sample_missions
+        self._memories = memories
+        self._viewed: RemoteClient | None = None
+        self.runtime: OwnedRuntime | None = None
+
+    async def take(self) -> SupervisorClient:
+        """Starts to supervise, or to view. Raises CannotRun, and SessionOwned when the owner has nothing to view."""
+        # Beside the drawing, which does not wait for what only the supervisor needs.
+        await asyncio.to_thread(import_module, "orchestrator_tui.composition")
+        from orchestrator_tui.composition import start_from_files, take_over
+
+        session = self._session
+        await take_over(session)
+        try:
+            self.runtime = await start_from_files(
+                session, "dashboard", self._settings, provider=self._provider, config=self._config
+            )
+        except SessionOwned as owned:
+            try:
+                self._viewed = await view(session)
+            except NoSupervisor:
+                raise owned from None
+            for memory in self._memories:
+                # The owner's dashboard writes these files.
+                memory.keep_nothing_more()
+            return self._viewed
+        if self._sample_missions:
+            await _seed(self.runtime, self._sample_missions)
+        return self.runtime.supervisor
+
+    async def aclose(self, *, stop_agents: bool) -> None:
+        """Lets go; agents live on unless ``stop_agents``."""
+        if self._viewed is not None:
+            self._viewed.aclose()
+        if self.runtime is not None:
+            await self.runtime.aclose(stop_agents=stop_agents)
+
+
+async def _seed(runtime: "OwnedRuntime", missions: Sequence[MissionSpec]) -> None:
     supervisor = runtime.supervisor
     if not supervisor.agents():
         for role in (Role.CODER, Role.TESTER, Role.ANALYST, Role.GENERALIST):

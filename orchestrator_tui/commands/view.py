@@ -3,17 +3,17 @@
 import asyncio
 import os
 import signal
-import sys
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestrator_tui.core.config import Settings
-from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.commands.screen import require_terminal, show
 from orchestrator_tui.log_file import log_to
-from orchestrator_tui.pty.system_clock import SystemClock
-from orchestrator_tui.remote.client import RemoteClient
-from orchestrator_tui.remote.http import Target
 from orchestrator_tui.session import Session
-from orchestrator_tui.settings_files import load_settings, report_settings
+from orchestrator_tui.settings_files import load_settings
+
+if TYPE_CHECKING:
+    from orchestrator_tui.remote.client import RemoteClient
 
 _LOOKS_EVERY_S = 1.0
 
@@ -27,23 +27,23 @@ def run_viewer(session: Session, config: Path | None) -> None:
     asyncio.run(_run(session, config, is_in_tab=is_in_tab))
 
 
-def require_terminal() -> None:
-    """Raises CannotRun without a terminal to draw on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise CannotRun(
-            "The dashboard needs a terminal.", remedy="Use `orchestrator-tui serve` or `run PLAN.yaml` without one."
-        )
-
-
 async def _run(session: Session, config: Path | None, *, is_in_tab: bool) -> None:
     settings = load_settings(Path.cwd(), config)
     session.create()
     watch = asyncio.create_task(end_with(os.getppid())) if is_in_tab else None
+    viewed: list[RemoteClient] = []
+
+    async def opening() -> "RemoteClient":
+        viewed.append(await view(session))
+        return viewed[0]
+
     try:
-        await view_session(session, settings, config)
+        await show(opening, settings, config)
     finally:
         if watch is not None:
             watch.cancel()
+        for client in viewed:
+            client.aclose()
 
 
 async def end_with(parent: int) -> None:
@@ -53,11 +53,12 @@ async def end_with(parent: int) -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-async def view_session(session: Session, settings: Settings, config: Path | None) -> None:
-    """The dashboard as a viewer: leaving it changes nothing. Raises NoSupervisor."""
-    # Imported here: no other command pays for the screen.
-    from orchestrator_tui.ui.app import OrchestratorApp
-    from orchestrator_tui.ui.tools import Tools
+async def view(session: Session) -> "RemoteClient":
+    """The supervisor that owns the session. Raises NoSupervisor."""
+    # Beside the drawing, which does not wait for what only the connection needs.
+    await asyncio.to_thread(import_module, "orchestrator_tui.remote.client")
+    from orchestrator_tui.remote.client import RemoteClient
+    from orchestrator_tui.remote.http import Target
 
     def locate() -> Target | None:
         info = session.endpoint()
@@ -68,20 +69,4 @@ async def view_session(session: Session, settings: Settings, config: Path | None
     client = RemoteClient.to(locate)
     first = await client.open_feed()
     first.close()
-    app = OrchestratorApp(
-        client,
-        clock=SystemClock(),
-        theme=settings.theme,
-        keys=settings.keys,
-        notify_after_s=settings.notify_after_s,
-        tools=Tools(editor=settings.editor),
-        commands=settings.commands,
-        settings=report_settings(settings, Path.cwd(), config),
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, app.exit, "keep")
-    try:
-        await app.run_async()
-    finally:
-        client.aclose()
+    return client

@@ -131,13 +131,18 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         """Starts what the screen needs once it is there."""
         self.set_interval(1.0, self.tell_waiting)
         guard = self._operations.desk.guard
-        self.run_worker(guard(self._follow_feed()), name="feed", group="feed", exit_on_error=False)
+        # Once it is drawn: to open what it shows can take longer.
+        self.call_after_refresh(self._open_feed)
         self.run_worker(guard(self._operations.puller.run()), name="pane", group="pane", exit_on_error=False)
         self.run_worker(guard(self._operations.pane.typing.run()), name="typing", group="pane", exit_on_error=False)
 
     async def on_unmount(self) -> None:
         """Ends what was started here."""
         await self._operations.commands.aclose()
+
+    def _open_feed(self) -> None:
+        work = self._operations.desk.guard(self._follow_feed())
+        self.run_worker(work, name="feed", group="feed", exit_on_error=False)
 
     def tell_waiting(self) -> None:
         """Rings for what has waited longer than the set time, once each; not for what did before this was opened."""

@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLAUDE_VERSION := 2.1.328
 
-.PHONY: run test check bench chaos screenshots venv venv-dev tmux claude lock
+.PHONY: run test check bench chaos screenshots venv venv-dev tmux chromium claude lock
 
 run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
 
-test: venv-dev tmux claude
+test: venv-dev tmux chromium claude
 	@$(BIN)/pytest -n 2 --dist worksteal -q
 
 check: venv-dev
@@ -26,8 +26,9 @@ chaos: venv-dev tmux
 	@ORCHESTRATOR_TEST_CHAOS=1 $(BIN)/pytest -q tests/chaos
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
-screenshots: venv-dev tmux
+screenshots: venv-dev tmux chromium
 	@$(BIN)/python -m tests.ui.screenshots
+	@$(BIN)/python -m tests.web.picture
 
 venv: $(VENV)/.installed
 
@@ -57,6 +58,17 @@ tmux:
 	  else echo "tmux is needed. Type: sudo apt-get install tmux   (or: brew install tmux)" >&2; exit 3; fi; fi
 	@tmux -V | awk '{ split($$2, v, /[^0-9]+/); ok = v[1] > 3 || (v[1] == 3 && v[2] >= 2) } \
 	  END { if (!ok) { print "tmux 3.2 or newer is needed" > "/dev/stderr"; exit 3 } }'
+
+# The browser in which `web` is tested; without one that test is skipped and says so.
+chromium:
+	@for name in chromium chromium-browser google-chrome-stable google-chrome; do \
+	  command -v $$name >/dev/null 2>&1 && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "installing chromium for the browser test"; \
+	  apt-get update -qq >/dev/null 2>&1; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 \
+	  || echo "Chromium could not be installed: the browser test will be skipped" >&2; \
+	else echo "The browser test will be skipped. Type: sudo apt-get install chromium   (or: brew install chromium)" >&2; fi
 
 # The real CLI for the e2e tests, kept under build/; without npm they are skipped and say so.
 claude:

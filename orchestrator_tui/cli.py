@@ -122,6 +122,30 @@ def serve(session: str | None, provider: str | None, config: Path | None, stop_a
     serve_session(open_session(session), provider=provider, config=config, stop_agents=stop_agents)
 
 
+@cli.command(epilog="Example: orchestrator-tui view --session nightly")
+@session_option
+@config_option
+def view(session: str | None, config: Path | None) -> None:
+    """Open the dashboard as a viewer of the running supervisor, and never as its owner."""
+    from orchestrator_tui.commands.view import run_viewer
+
+    run_viewer(open_session(session), config)
+
+
+@cli.command(epilog="Example: orchestrator-tui web --port 8090")
+@session_option
+@provider_option
+@config_option
+@click.option(
+    "--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="Where to listen; 0: a free one."
+)
+def web(session: str | None, provider: str | None, config: Path | None, port: int) -> None:
+    """Show the dashboard in a browser on this machine; every tab views one supervisor."""
+    from orchestrator_tui.commands.web import run_web
+
+    run_web(open_session(session), port=port, provider=provider, config=config)
+
+
 @cli.command(epilog="Example: orchestrator-tui endpoint --json")
 @session_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, token included.")

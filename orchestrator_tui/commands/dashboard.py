@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestrator_tui.commands.view import view_session
+from orchestrator_tui.commands.view import require_terminal, view_session
 from orchestrator_tui.composition import (
     OwnedRuntime,
     load_settings,
@@ -17,7 +17,7 @@ from orchestrator_tui.composition import (
     take_over,
 )
 from orchestrator_tui.core.config import AgentConfig
-from orchestrator_tui.core.errors import CannotRun, NoSupervisor, SessionOwned
+from orchestrator_tui.core.errors import NoSupervisor, SessionOwned
 from orchestrator_tui.core.memory import Memories
 from orchestrator_tui.core.models import MissionSpec, Role
 from orchestrator_tui.memory_file import FileMemory
@@ -35,14 +35,6 @@ def run_dashboard(
     require_terminal()
     missions = parse_plan(sample_plan.read_text(), sample_plan.name) if sample_plan is not None else []
     asyncio.run(_run(session, provider, config, missions))
-
-
-def require_terminal() -> None:
-    """Raises CannotRun without a terminal to draw on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise CannotRun(
-            "The dashboard needs a terminal.", remedy="Use `orchestrator-tui serve` or `run PLAN.yaml` without one."
-        )
 
 
 async def _run(session: Session, provider: str | None, config: Path | None, sample_missions: list[MissionSpec]) -> None:
@@ -104,15 +96,15 @@ async def _seed(runtime: OwnedRuntime, missions: list[MissionSpec]) -> None:
         await supervisor.add_missions(missions)
 
 
-def serve_in_background(session: Session, provider: str | None, config: Path | None) -> None:
-    """Hands the agents to a detached ``serve``, so that they stay supervised."""
+def serve_in_background(session: Session, provider: str | None, config: Path | None) -> subprocess.Popen[bytes]:
+    """Hands the agents to a detached ``serve``, so that they stay supervised; that process."""
     command = [sys.executable, "-m", "orchestrator_tui", "serve", "--session", session.name]
     if provider is not None:
         command += ["--provider", provider]
     if config is not None:
         command += ["--config", str(config.absolute())]
     with session.log.open("a") as output:
-        subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,

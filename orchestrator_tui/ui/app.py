@@ -21,6 +21,7 @@ from orchestrator_tui.ui.bell import Bell
 from orchestrator_tui.ui.bridge import Bridge
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk
+from orchestrator_tui.ui.held_keys import HeldKeys
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
@@ -92,6 +93,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self._palette = PaletteWork(
             desk, self._operations, Offered(self._action_registry, self.action_run, self._bell, settings)
         )
+        self._held_keys = HeldKeys(lambda: self.screen, lambda: self.call_later(self._press_held))
         self._progress = ProgressView(self, desk.progress)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
@@ -220,6 +222,16 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         )
         if typing and (agent is None or reason_unavailable(When.LIVING_AGENT, Target(agent)) is not None):
             self._stop_typing()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keeps keys back that a closing dialog would swallow."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self._held_keys.holds(event, self.focused):
+            return
+        await super().on_event(event)
+
+    async def _press_held(self) -> None:
+        for key in self._held_keys.take():
+            await self.on_event(key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing of the dashboard's runs while somebody types into an agent."""

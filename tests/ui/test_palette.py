@@ -4,7 +4,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from textual.widgets import OptionList
+from textual import events
+from textual.widgets import Input, OptionList
 
 from orchestrator_tui.core.models import MissionState
 from orchestrator_tui.core.settings_report import SettingLine
@@ -14,8 +15,8 @@ from orchestrator_tui.ui.mission_screen import MissionScreen
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.palette import Palette
 from orchestrator_tui.ui.palette_match import MISSIONS_SHOWN, find_missions, fit_of
-from tests.ui.fake_client import ATTENTION, FLEET, MISSIONS, NOW_MS, FakeClient, FrozenClock, mission
-from tests.ui.steps import WIDE, DashboardPilot, closed, dialog, ready, selected_agent, toasts, until
+from tests.ui.fake_client import ATTENTION, FLEET, MISSIONS, NOW_MS, REFUSAL, FakeClient, FrozenClock, mission
+from tests.ui.steps import WIDE, DashboardPilot, closed, dialog, error_line, ready, selected_agent, toasts, until
 
 MANY = tuple(
     replace(mission(1, f"Rotate the {word} of service {number}", MissionState.PENDING, 0), id=f"m-{number}", seq=number)
@@ -139,6 +140,42 @@ class TestGoing:
             await pilot.press("enter")
             await until(pilot, lambda: selected_agent(app) == "reviewer", "it did not go there")
             assert Panel.AGENTS not in app.model.filters
+
+
+class TestQuickKeys:
+    """A key that is pressed before the palette or a dialog has closed is meant for what comes then."""
+
+    @pytest.mark.parametrize(
+        ("opening", "closing"),
+        [
+            (("ctrl+p",), "escape"),
+            (("ctrl+p", *"release"), "enter"),
+            (("comma", "x"), "enter"),
+            (("comma", "x"), "escape"),
+        ],
+    )
+    async def test_it_is_not_lost(self, app: OrchestratorApp, opening: tuple[str, ...], closing: str) -> None:
+        async with app.run_test(size=WIDE) as pilot:
+            await ready(pilot, app)
+            await pilot.press(*opening)
+            await until(pilot, lambda: app.screen is not app.dashboard, "nothing opened")
+            if closing == "enter" and isinstance(app.screen, Palette):
+                await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1, "it was not found")
+            for key in (closing, "4", "k", "g"):
+                app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await until(pilot, lambda: app.dashboard.active is Panel.MISSIONS, "the key was lost")
+            await closed(pilot, app)
+
+    async def test_a_dialog_that_stays_open_has_its_own_keys(self, app: OrchestratorApp, client: FakeClient) -> None:
+        client.fail_with = REFUSAL
+        async with app.run_test(size=WIDE) as pilot:
+            await ready(pilot, app)
+            await pilot.press("comma")
+            await dialog(pilot, app, "Note on")
+            for key in ("x", "enter", "y", "z"):
+                app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await until(pilot, lambda: app.screen.query_one(Input).value == "xyz", "they were lost")
+            assert REFUSAL.message in error_line(app)
 
 
 class TestSettings:

@@ -14,8 +14,8 @@ from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.models import Mission
 from orchestrator_tui.core.views import MissionView, ShutdownMode, SupervisorClient
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.format import Span
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.mission_text import Lines, attempt_lines, head_lines, timeline_lines
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.widgets.frame import content_of

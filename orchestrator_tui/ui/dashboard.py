@@ -242,8 +242,9 @@ class Dashboard(Screen[None]):
 
     def on_click(self, event: events.Click) -> None:
         """Opens what has no rows by a double click."""
-        if event.chain == 2 and isinstance(event.widget, Health | PaneView) and not self.pane.is_typing:
-            self.post_message(self.Opened(event.widget.panel))
+        widget, _ = self.get_widget_at(event.screen_x, event.screen_y)
+        if event.chain == 2 and isinstance(widget, Health | PaneView) and not self.pane.is_typing:
+            self.post_message(self.Opened(widget.panel))
 
     def _set_active(self, panel: Panel) -> None:
         self._active = panel

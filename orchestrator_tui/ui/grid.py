@@ -149,9 +149,9 @@ class GridScreen(Screen[int | None]):
 
     def on_click(self, event: events.Click) -> None:
         """Zooms the double-clicked tile."""
-        if event.chain == 2 and isinstance(event.widget, Tile):
-            self._focus_tile(list(self.query(Tile)).index(event.widget))
-            self.action_choose()
+        tile, _ = self.get_widget_at(event.screen_x, event.screen_y)
+        if event.chain == 2 and isinstance(tile, Tile) and tile.agent is not None:
+            self.dismiss(tile.agent.id)
 
     def action_go(self, right: int, down: int) -> None:
         """Moves the keyboard by tiles; at an edge it stays."""

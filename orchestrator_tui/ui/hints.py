@@ -5,7 +5,7 @@ import re
 from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.key_names import CHARACTERS, KEY_NAMES
 
-_WORDS = {"esc": "escape", "pgdn": "pagedown", "pgup": "pageup"}
+_WORDS = {"esc": "escape", "pgdn": "pagedown", "pgup": "pageup", "F1": "f1"}
 _SIGNS = {"↑": "up", "↓": "down", "←": "left", "→": "right", **{sign: name for name, sign in CHARACTERS.items()}}
 _PARTS = re.compile(r"([↑↓←→]|(?<=.)[/ ](?=.))")
 
@@ -28,7 +28,11 @@ def key_hints(*pairs: tuple[str, str]) -> Spans:
     """A line of keys and what they do; of several keys (``n/N``) the words stand for the first."""
     spans: list[Span] = []
     for shown, label in pairs:
-        keys = [key_span(part) for part in _PARTS.split(shown) if part]
-        spans += keys
-        spans.append(Span(f" {label}   ", "muted", click=keys[0].click))
+        parts = [
+            Span(part, "accent") if part in "/ " and len(shown) > 1 else key_span(part)
+            for part in _PARTS.split(shown)
+            if part
+        ]
+        spans += parts
+        spans.append(Span(f" {label}   ", "muted", parts[0].click))
     return tuple(spans)

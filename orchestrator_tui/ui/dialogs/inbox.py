@@ -135,7 +135,7 @@ class InboxDialog(Dialog[AttentionItem]):
 
     def on_click(self, event: events.Click) -> None:
         """Attaches to the double-clicked request of the list."""
-        if event.chain == 2 and event.widget is self.query_one("#waiting"):
+        if event.chain == 2 and self.get_widget_at(event.screen_x, event.screen_y)[0].id == "waiting":
             self.action_attach()
 
     def action_page(self, by: int) -> None:

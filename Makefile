@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLAUDE_VERSION := 2.1.328
 
-.PHONY: run test check bench chaos screenshots venv venv-dev tmux claude lock
+.PHONY: run test check bench chaos screenshots preview venv venv-dev tmux claude lock
 
 run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
@@ -28,6 +28,10 @@ chaos: venv-dev tmux
 
 screenshots: venv-dev tmux
 	@$(BIN)/python -m tests.ui.screenshots
+
+# PREVIEW="agent_list --theme light --size 80x24" for one page.
+preview: venv-dev
+	@$(BIN)/python -m tests.ui.preview $(PREVIEW)
 
 venv: $(VENV)/.installed
 

@@ -16,10 +16,11 @@ Token = Literal["text", "muted", "accent", "needs", "working", "restarting", "fa
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text in one of the theme's colours."""
+    """A run of text in one of the theme's colours; ``click`` is the Textual action that a click on it runs."""
 
     text: str
     token: Token = "text"
+    click: str = ""
 
 
 Spans = tuple[Span, ...]

@@ -272,6 +272,9 @@ class Dashboard(Screen[None]):
         self._show("tabs", self._layout is Layout.NARROW)
         self._show("too-small", self._layout is Layout.NONE)
         self._show("keys", self._layout is not Layout.NONE)
+        if self._active in seen and not self.is_typing:
+            # A size that shows nothing took the keyboard away.
+            self.set_focus(self.query_one(f"#{_PANEL_IDS[self._active]}"))
         self.call_after_refresh(self.refresh_model)
 
     def _show(self, name: str, shown: bool) -> None:

@@ -1,7 +1,9 @@
 """What every action works with: the app, the supervisor, the model, the screen, and what is chosen."""
 
+import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from textual.app import App
@@ -113,8 +115,11 @@ class Desk:
         What takes long gets a bar with ``label`` (by default the name); ``progress.name_job`` and ``progress.report``
         tell more while it works.
         """
-        followed = self.progress.follow(work, label or name)
-        self.app.run_worker(self.guard(followed), name=name, group="action", exit_on_error=False)
+        do = partial(self._do, Owed(work), label or name)
+        self.app.run_worker(do, name=name, group="action", exit_on_error=False)
+
+    async def _do(self, owed: "Owed", label: str) -> None:
+        await self.guard(self.progress.follow(owed.work, label))
 
     async def guard(self, work: Awaitable[None]) -> None:
         """Awaits the work; a failure is told instead of raised."""
@@ -136,6 +141,18 @@ class Desk:
             severity="error",
             markup=False,
         )
+
+
+class Owed:
+    """Work that may never begin: the app can end first, and Python warns of what was made and never awaited."""
+
+    def __init__(self, work: Awaitable[None]) -> None:
+        self.work = work
+
+    def __del__(self) -> None:
+        """Ends what never began; no matter to what has ended."""
+        if inspect.iscoroutine(self.work):
+            self.work.close()
 
 
 def _lending(attacher: Attacher) -> Attacher:

@@ -60,7 +60,8 @@ class GraphRows(Rows[str]):
         near = key == self.selected or key in self._above or key in self._below
         head = f"{node.stem}{look.glyph} "
         also = f"  also after {', '.join(node.others)}" if node.others else ""
-        room = max(8, width - len(head) - 30)
+        names = 16 if width >= 100 else 10
+        room = max(8, width - len(head) - 20 - names)
         return (
             Span(mark, "accent"),
             Span(node.stem, "muted"),
@@ -68,7 +69,7 @@ class GraphRows(Rows[str]):
             Span(f"{key}  ", "accent" if near else "muted"),
             Span(fit(mission.title + also, room - len(key)), "text" if near else "muted"),
             Span(f"  {fit(look.word, 9)}", look.token),
-            Span(f"  {fit(mission.agent_name or '', 10)}", "muted"),
+            Span(f"  {fit(mission.agent_name or '', names)}", "muted"),
         )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,7 +14,7 @@ from textual.widgets import Static
 
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.views import AgentView, SupervisorClient
-from orchestrator_tui.ui.format import Span, Spans, agent_look
+from orchestrator_tui.ui.format import Span, Spans, agent_look, fit
 from orchestrator_tui.ui.grid_places import SIZES, first_size, next_size, places, shape
 from orchestrator_tui.ui.hints import key_hints, key_span
 from orchestrator_tui.ui.model import Model
@@ -55,11 +56,20 @@ class Tile(LivePane):
         return (Span(look.word, look.token),)
 
     def below(self, agent: AgentView) -> Spans:
-        """What it waits for, else what it works on."""
-        width = max(0, self.outer_size.width - 8)
-        if agent.waiting_for is not None:
-            return (Span(f"waits for {agent.waiting_for}"[:width], "needs"),)
-        return (Span((agent.task_title or agent.current_task or "")[:width], "muted"),)
+        """What it waits for, else what it works on; how full its context is where there is room for both."""
+        return tile_words(agent, max(0, self.outer_size.width - 8))
+
+
+def tile_words(agent: AgentView, width: int) -> Spans:
+    """What stands below an agent's tile, in at most ``width`` cells."""
+    waits = agent.waiting_for is not None
+    what = f"waits for {agent.waiting_for}" if waits else agent.task_title or agent.current_task or ""
+    context = "" if agent.context_percent is None else f"ctx {agent.context_percent:.0f}%"
+    gap = "  " if what and context else ""
+    if cell_len(context + gap + what) > width:
+        context = gap = ""
+    spans = (Span(context + gap, "muted"), Span(fit(what, min(width, cell_len(what))), "needs" if waits else "muted"))
+    return tuple(span for span in spans if span.text)
 
 
 class GridScreen(Screen[int | None]):

@@ -7,6 +7,7 @@ from orchestrator_tui.core.models import Mission
 from orchestrator_tui.core.views import MissionView
 from orchestrator_tui.ui.event_text import event_row
 from orchestrator_tui.ui.format import MISSION_LOOKS, PRIORITY_WORDS, Span, Spans, clock_time, duration
+from orchestrator_tui.ui.money import cost_word, count_word
 
 Lines = tuple[Spans, ...]
 
@@ -27,10 +28,10 @@ def head_lines(mission: Mission, view: MissionView | None, now_ms: int) -> Lines
         facts.append(f"worked {duration((mission.ended_at or now_ms) - mission.started_at)}")
     if mission.timeout_ms is not None:
         facts.append(f"limit {duration(mission.timeout_ms)}")
-    usage = mission.token_usage
-    if usage.input or usage.output:
-        facts.append(f"{usage.input:,} tokens in, {usage.output:,} out")
     lines.append((Span("   ".join(facts), "muted"),))
+    used = usage_words(mission)
+    if used:
+        lines.append((Span("   ".join(used), "muted"),))
     if mission.depends_on:
         lines.append((Span("after ", "muted"), Span(", ".join(mission.depends_on))))
     if mission.error_code:
@@ -38,8 +39,19 @@ def head_lines(mission: Mission, view: MissionView | None, now_ms: int) -> Lines
     return tuple(lines)
 
 
+def usage_words(mission: Mission) -> list[str]:
+    """What it used: as measured over all attempts; where nothing was measured, as its agent reported."""
+    spent, reported = mission.spent, mission.token_usage
+    if spent.tokens:
+        cached = f"{count_word(spent.cache_read + spent.cache_write)} cached"
+        return [f"{count_word(spent.input)} tokens in", f"{count_word(spent.output)} out", cached, cost_word(spent)]
+    if reported.input or reported.output:
+        return [f"{count_word(reported.input)} tokens in", f"{count_word(reported.output)} out", "as reported"]
+    return []
+
+
 def attempt_lines(mission: Mission, agent_names: Mapping[int, str]) -> Lines:
-    """One line an attempt: when, by whom, how long, how it ended."""
+    """One line an attempt: when, by whom, how long, how it ended, and what went wrong."""
     lines: list[Spans] = []
     for attempt in mission.attempt_log:
         name = agent_names.get(attempt.agent_id, f"agent {attempt.agent_id}")
@@ -49,7 +61,8 @@ def attempt_lines(mission: Mission, agent_names: Mapping[int, str]) -> Lines:
         if attempt.code:
             ended = Span(attempt.code, "failed")
         head = f"{attempt.n:>3}  {clock_time(attempt.started_at)}  {took:>3}  {name}  "
-        lines.append((Span(head, "muted"), ended))
+        why = Span(f"  {attempt.message}" if attempt.message else "")
+        lines.append((Span(head, "muted"), ended, why))
     return tuple(lines)
 
 

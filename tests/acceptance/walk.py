@@ -46,6 +46,7 @@ CODER, TESTER, SCRIBE = "coder-1", "tester-2", "scribe-3"
 """The agents that are there from the start."""
 PATIENCE_S = 40.0
 BACK_WITHIN_S = 1.5
+PAINTED_WITHIN_S = 0.3
 ACCENT = DARK_TOKENS["accent"]
 _BACK = ("escape", "ctrl+q", "escape", "ctrl+q")
 
@@ -111,8 +112,9 @@ class Walk:
         while field and (here := self.field()) != field:
             self._press_until_not("down", here, self.field)
         if instead:
+            self.until_holds(self.field, "a field has the keyboard")
             self.press("ctrl+u")
-            self.until_holds(lambda: not self._field()[1], "the field is empty")
+            self.until_holds(lambda: (seen := self._field())[0] and not seen[1], "the field is empty")
         self.type(text)
         self.until(text)
         self.press(*(keys or ("enter",)))
@@ -122,7 +124,9 @@ class Walk:
         """Waits for the line below the dashboard, writes the text into it alone, and keeps it."""
 
         def written() -> str:
-            return self.screen().rstrip().split("\n")[-1].strip()
+            # Below it there may be a line with what can be typed.
+            last = [row.strip() for row in self.screen().rstrip().split("\n")[-2:]]
+            return next((row for row in last if row.startswith(prompt)), last[-1])
 
         self.until_holds(lambda: written().startswith(prompt), f"the line {prompt}")
         if written() != prompt:
@@ -209,11 +213,13 @@ class Walk:
 
     def home(self) -> None:
         """Leads back to the main screen by esc and ctrl+q alone."""
+        # What is only being painted needs no key; an esc that is not needed would make alt+key of the next one.
+        if _within(self.is_home, PAINTED_WITHIN_S):
+            return
         for key in _BACK:
-            if self.is_home():
-                return
             self.press(key)
-            _within(self.is_home, BACK_WITHIN_S)
+            if _within(self.is_home, BACK_WITHIN_S):
+                return
         assert self.is_home(), f"esc and ctrl+q do not lead back:\n{self.screen()}"
 
     def at(self, panel: Panel) -> None:

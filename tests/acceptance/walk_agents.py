@@ -1,5 +1,6 @@
 """Steps of the actions on agents."""
 
+from orchestrator_tui.ui.model import Panel
 from tests.acceptance.walk import CODER, SCRIBE, TESTER, Walk, step
 
 
@@ -9,6 +10,7 @@ def spawn(walk: Walk, key: str) -> None:
     walk.fill("New agent", "spare-4", field="Name")
     walk.until_status("spare-4", "idle")
     assert "Demo agent spare-4" in walk.pane("spare-4")
+    walk.at(Panel.AGENTS)
     walk.until_holds(lambda: "spare-4" in walk.chosen(), "the cursor is on it")
 
 

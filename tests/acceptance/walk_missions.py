@@ -13,6 +13,17 @@ def add(walk: Walk, key: str) -> None:
     walk.until_holds(lambda: "Added by a key" in walk.chosen(), "the cursor is on it")
 
 
+@step("mission.import")
+def import_plan(walk: Walk, key: str) -> None:
+    (walk.root / "plan.yaml").write_text("missions:\n  - {id: planned-1, prompt: Look at it, depends_on: [waits-1]}\n")
+    walk.press(key)
+    walk.fill("Import a plan", "plan.yaml")
+    walk.until("planned-1", "1 new")
+    walk.press("y")
+    walk.until_holds(lambda: "planned-1" in walk.chosen(), "the cursor is on it")
+    assert walk.mission("planned-1")["depends_on"] == ["waits-1"]
+
+
 @step("mission.open")
 def open_page(walk: Walk, key: str) -> None:
     walk.choose_mission("done-1")

@@ -86,7 +86,7 @@ def health(walk: Walk, key: str) -> None:
 @step("log.open")
 def log(walk: Walk, key: str) -> None:
     walk.press(key)
-    walk.until("[events]", CODER, "esc back")
+    walk.until("[Events]", "following", SCRIBE, "esc back")
     walk.until_gone("1 Agents")
 
 

@@ -52,7 +52,7 @@ async def test_a_clean_worktree_goes_with_its_agent(live: Live, repository: Path
     await live.supervisor.kill(agent_id)
     assert exists(folder), "it is needed while the kill can be undone"
     await eventually(lambda: not exists(folder), "the worktree went with its agent")
-    assert git(repository, "branch", "--list", "orchestrator/*") == ""
+    await eventually(lambda: git(repository, "branch", "--list", "orchestrator/*") == "", "its branch went too")
 
 
 async def test_unsaved_work_is_named_before_the_kill_and_kept_after_it(live: Live, repository: Path) -> None:

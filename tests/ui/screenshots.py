@@ -16,8 +16,8 @@ from orchestrator_tui.ui.grid import GridScreen, Tile
 from orchestrator_tui.ui.health_screen import HealthScreen
 from orchestrator_tui.ui.log_screen import LogScreen
 from orchestrator_tui.ui.theme import ThemeChoice
-from tests.ui.fake_client import EMPTY, FLEET
-from tests.ui.sample_activity import BUSY_FLEET
+from tests.ui.fake_client import EMPTY
+from tests.ui.showcase import SHOWCASE, showcase_client
 from tests.ui.steps import NARROW, WIDE, DashboardPilot, dialog, ready, until
 from tests.ui.test_pictures import made
 
@@ -35,7 +35,7 @@ class Picture:
 
     name: str
     size: tuple[int, int] = WIDE
-    snapshot: Snapshot = FLEET
+    snapshot: Snapshot = SHOWCASE
     theme: ThemeChoice = "dark"
     keys: Sequence[str] = ()
     heading: str | None = None
@@ -55,8 +55,8 @@ PICTURES = (
     Picture("why", keys=("G", "k", "w"), heading="Why"),
     Picture("grid", keys=("v",)),
     Picture("graph", keys=("d",)),
-    Picture("health", snapshot=BUSY_FLEET, keys=("2", "enter")),
-    Picture("mission-page", keys=("4", "enter")),
+    Picture("health", keys=("2", "enter")),
+    Picture("mission-page", keys=("4", "G", "enter")),
     Picture("changes", keys=("equals_sign",)),
     Picture("log", keys=("at",)),
 )
@@ -78,7 +78,7 @@ async def settled(pilot: DashboardPilot, app: OrchestratorApp) -> None:
 
 async def draw(picture: Picture) -> str:
     """The picture as SVG that names no font of another host."""
-    app = made(picture.snapshot, picture.theme)
+    app = made(picture.snapshot, picture.theme, client=showcase_client(picture.snapshot))
     async with app.run_test(size=picture.size) as pilot:
         await ready(pilot, app)
         if app.model.agent() is not None:

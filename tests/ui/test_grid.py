@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from orchestrator_tui.core.models import AgentState, WaitingFor
-from orchestrator_tui.core.views import AgentChanged
+from orchestrator_tui.core.views import AgentChanged, AgentView
 from orchestrator_tui.ui.app import OrchestratorApp
-from orchestrator_tui.ui.grid import GridScreen, Tile
+from orchestrator_tui.ui.grid import GridScreen, Tile, tile_words
 from orchestrator_tui.ui.grid_places import first_size, next_size, places, shape
 from orchestrator_tui.ui.model import Panel
 from tests.ui.fake_client import AGENTS, FakeClient
@@ -117,3 +117,23 @@ async def test_esc_goes_back_and_the_dashboards_pane_is_live_again(app: Orchestr
         await closed(pilot, app)
         before = client.frames
         await until(pilot, lambda: client.frames > before, "the pane is not pulled")
+
+
+class TestTileWords:
+    WAITS = replace(AGENTS[0], context_percent=71.4)
+    WORKS = replace(AGENTS[2], context_percent=42.0)
+
+    @staticmethod
+    def words(one: AgentView, width: int) -> str:
+        return "".join(span.text for span in tile_words(one, width))
+
+    def test_they_tell_how_full_the_context_is_and_what_is_waited_for_or_worked_on(self) -> None:
+        assert self.words(self.WAITS, 40) == "ctx 71%  waits for permission"
+        assert self.words(self.WORKS, 40) == "ctx 42%  Split users table"
+
+    def test_the_context_goes_first_where_there_is_little_room(self) -> None:
+        assert self.words(self.WAITS, 28) == "waits for permission"
+        assert self.words(self.WORKS, 12) == "Split users…"
+
+    def test_an_agent_without_anything_to_tell_has_no_words(self) -> None:
+        assert self.words(AGENTS[7], 40) == ""

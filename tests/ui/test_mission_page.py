@@ -5,6 +5,7 @@ from dataclasses import replace
 from textual.widgets import Markdown, Static
 
 from orchestrator_tui.core.models import Attempt, Mission, MissionState, Priority, TaskType, TokenUsage
+from orchestrator_tui.core.usage import Spent
 from orchestrator_tui.core.views import MissionChanged, MissionChanges
 from orchestrator_tui.ui.app import OrchestratorApp
 from orchestrator_tui.ui.format import Spans
@@ -30,7 +31,7 @@ MISSION = Mission(
     error_message="too long",
     token_usage=TokenUsage(1200, 400),
     attempt_log=(
-        Attempt(1, 3, NOW_MS - 8 * MINUTE, NOW_MS - 4 * MINUTE, "agent_crashed"),
+        Attempt(1, 3, NOW_MS - 8 * MINUTE, NOW_MS - 4 * MINUTE, "agent_crashed", "killed by SIGKILL"),
         Attempt(2, 3, NOW_MS - 3 * MINUTE, NOW_MS - MINUTE, "timeout"),
     ),
 )
@@ -49,11 +50,16 @@ def test_the_head_says_how_it_stands() -> None:
         "queued 10m ago",
         "2 tries",
         "worked 2m",
-        "1,200 tokens in",
+        "1.2k tokens in   400 out   as reported",
         "after m-0",
     ):
         assert part in head
     assert "timeout: too long" in head
+
+
+def test_what_was_measured_is_told_instead_of_what_was_reported() -> None:
+    measured = replace(MISSION, spent=Spent(4_100, 9_800, 310_000, 22_000, 0.41))
+    assert "4.1k tokens in   9.8k out   332k cached   $0.41" in text(head_lines(measured, None, NOW_MS))
 
 
 def test_each_attempt_says_when_who_how_long_and_how_it_ended() -> None:
@@ -61,7 +67,7 @@ def test_each_attempt_says_when_who_how_long_and_how_it_ended() -> None:
     assert "  1 " in first
     assert "4m" in first
     assert "db" in first
-    assert first.endswith("agent_crashed")
+    assert first.endswith("agent_crashed  killed by SIGKILL")
     assert second.endswith("timeout")
     running = replace(MISSION, attempt_log=(Attempt(1, 9, NOW_MS - MINUTE),))
     assert text(attempt_lines(running, {})).endswith("agent 9  works")

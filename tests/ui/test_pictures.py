@@ -23,9 +23,11 @@ NOTICE = "`claude` is not on PATH. Install it, or start agents with the demo pro
 Compare = Callable[..., bool]
 
 
-def made(snapshot: Snapshot, theme: ThemeChoice = "dark", notice: str | None = None) -> OrchestratorApp:
+def made(
+    snapshot: Snapshot, theme: ThemeChoice = "dark", notice: str | None = None, client: FakeClient | None = None
+) -> OrchestratorApp:
     app = OrchestratorApp(
-        FakeClient(snapshot, known_activity=ACTIVITY),
+        client or FakeClient(snapshot, known_activity=ACTIVITY),
         clock=FrozenClock(),
         theme=theme,
         notice=notice,

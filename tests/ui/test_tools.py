@@ -11,8 +11,7 @@ from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.ui.app import OrchestratorApp
 from orchestrator_tui.ui.editing import edit_text
 from orchestrator_tui.ui.tools import NO_TOOLS, Tools, editor_argv, file_argv, shell_argv
-from tests.ui.conftest import RecordingAttacher
-from tests.ui.fake_client import FakeClient
+from tests.ui.fake_client import FakeClient, FrozenClock
 from tests.ui.steps import WIDE, dialog, error_line, ready, toasts, type_into, until
 
 
@@ -154,10 +153,9 @@ class TestFolder:
             await pilot.press("S")
             await until(pilot, lambda: any("folder of api-auth is gone" in text for text in toasts(app)), "not told")
 
-    async def test_a_terminal_that_cannot_be_lent_is_told(self, client: FakeClient, app: OrchestratorApp) -> None:
-        app.operations.desk.attacher = OrchestratorApp(client, clock=app.dashboard.clock).operations.desk.attacher
+    async def test_a_terminal_that_cannot_be_lent_is_told(self, client: FakeClient) -> None:
+        app = OrchestratorApp(client, clock=FrozenClock())
         async with app.run_test(size=WIDE) as pilot:
             await ready(pilot, app)
             await pilot.press("S")
             await until(pilot, lambda: any("cannot be lent" in text for text in toasts(app)), "not told")
-            assert not isinstance(app.operations.desk.attacher, RecordingAttacher)

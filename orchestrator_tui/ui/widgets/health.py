@@ -23,7 +23,7 @@ class Health(Framed, can_focus=True):
     panel = Panel.HEALTH
 
     DEFAULT_CSS = """
-    Health { padding: 0 1; }
+    Health { padding: 0 1; text-wrap: nowrap; text-overflow: clip; }
     """
 
     def __init__(self, model: Model, clock: Clock, *, id: str) -> None:

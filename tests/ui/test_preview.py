@@ -26,6 +26,7 @@ def defined_in(package: ModuleType) -> set[type[Widget]]:
     return found - bases
 
 
+@pytest.mark.timeout(180)
 async def test_everything_has_a_page_and_every_page_is_drawn_at_both_sizes() -> None:
     drawn = await draw(one_of_each(SAMPLES))
     missing = {one.__qualname__ for package in (widgets, dialogs) for one in defined_in(package) - drawn}

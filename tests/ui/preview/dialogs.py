@@ -7,8 +7,10 @@ from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.models import Mission, MissionState, Priority, Role, TaskType
 from orchestrator_tui.core.questions import Option, Question
+from orchestrator_tui.core.settings_report import BUILT_IN, SettingLine
 from orchestrator_tui.core.views import KillPreview, PaneFrame
 from orchestrator_tui.ui.actions import ACTIONS
+from orchestrator_tui.ui.command_run import CommandRun
 from orchestrator_tui.ui.dialogs.approve import ApproveDialog
 from orchestrator_tui.ui.dialogs.assign import AssignDialog
 from orchestrator_tui.ui.dialogs.broadcast import BroadcastDialog
@@ -23,8 +25,10 @@ from orchestrator_tui.ui.dialogs.inbox_forms import DenyDialog, RuleDialog, Word
 from orchestrator_tui.ui.dialogs.line import ExportDialog, NoteDialog, RenameDialog, SendDialog
 from orchestrator_tui.ui.dialogs.log_entry import LogEntryDialog
 from orchestrator_tui.ui.dialogs.mission import MissionDialog
+from orchestrator_tui.ui.dialogs.output import OutputDialog
 from orchestrator_tui.ui.dialogs.plan import PlanPathDialog
 from orchestrator_tui.ui.dialogs.quit import QuitDialog
+from orchestrator_tui.ui.dialogs.settings import SettingsDialog
 from orchestrator_tui.ui.dialogs.spawn import SpawnDialog
 from orchestrator_tui.ui.dialogs.why import WhyDialog
 from orchestrator_tui.ui.format import Span
@@ -167,7 +171,26 @@ def _reading() -> Iterator[Sample]:
     yield sample("why", "", lambda: WhyDialog(client, 1, "api-auth"))
     lines = tuple((Span(f"{n:>4}  ", "muted"), Span("漢字 and text " * (n % 9))) for n in range(200))
     yield sample("log_entry", "200 rows", lambda: LogEntryDialog("api-auth started m-041", lines, 1, "m-041"))
+    yield sample("settings", "", lambda: SettingsDialog(SETTINGS))
+    for name, printed, status in (("done", MANY_LINES, 0), ("failed", (), 1), ("running", MANY_LINES[:3], None)):
+
+        def output(printed: tuple[str, ...] = printed, status: int | None = status) -> OutputDialog:
+            run = CommandRun("Unit tests", ("pytest", "-q", "tests/auth"), "/home/ada/acme/api")
+            run.output.take(1, "".join(printed).encode())
+            run.output.take(2, b"E: no such test\n" if status else b"")
+            run.status, run.took_s = status, 4.2
+            return OutputDialog(run)
+
+        yield sample("output", name, output)
     yield sample("log_entry", "short", lambda: LogEntryDialog("tmux ended", lines[1:2], None, None))
+
+
+SETTINGS = (
+    SettingLine("provider", "claude", BUILT_IN),
+    SettingLine("theme", "light", "ORCHESTRATOR_THEME"),
+    SettingLine("claude_command", f"/opt/{'long/' * 30}claude", "/home/ada/.config/orchestrator-tui/config.toml"),
+)
+MANY_LINES = tuple(f"{n:>4}  漢字 and text 🚀\n" for n in range(200))
 
 
 async def _files(typed: str) -> Sequence[str]:

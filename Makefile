@@ -10,7 +10,7 @@ run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
 
 test: venv-dev tmux chromium claude
-	@$(BIN)/pytest -n 2 --dist worksteal -q
+	@$(BIN)/pytest -n 3 --dist worksteal -q
 
 check: venv-dev
 	@$(BIN)/ruff format --check -q .

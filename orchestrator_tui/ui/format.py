@@ -47,7 +47,7 @@ AGENT_LOOKS: dict[AgentState, Look] = {
 }
 
 MISSION_LOOKS: dict[MissionState, Look] = {
-    MissionState.BLOCKED: Look("■", "blocked", "muted"),
+    MissionState.BLOCKED: Look("◇", "blocked", "muted"),
     MissionState.PENDING: Look("○", "ready", "text"),
     MissionState.ASSIGNED: Look("◐", "assigned", "working"),
     MissionState.RUNNING: Look("●", "running", "working"),

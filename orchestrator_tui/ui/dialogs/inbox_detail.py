@@ -14,7 +14,9 @@ def detail_spans(item: AttentionItem, choices: Sequence[Choice] = (), at: int = 
 
     A plan's text is not part of it. ``at`` is the question that keys answer, counted from 0.
     """
-    spans: list[Span] = [Span(f"{item.kind}", "needs")]
+    is_over = item.kind in (AttentionKind.FAILED, AttentionKind.PROBLEM)
+    kind = str(item.kind).replace("_", " ")
+    spans: list[Span] = [Span(f"× {kind}", "failed") if is_over else Span(f"◆ {kind}", "needs")]
     if item.agent_name:
         spans.append(Span(f"  {item.agent_name}", "strong"))
     if item.mission_id:

@@ -1,7 +1,7 @@
 """The pane: pulled only while it is seen, cropped to its end, redrawn where it changed."""
 
 from dataclasses import replace
-from time import thread_time
+from time import perf_counter, thread_time
 from typing import cast
 
 import pytest

@@ -1,6 +1,7 @@
 """Runs the dashboard as the session's supervisor."""
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -87,7 +88,7 @@ class Seat:
     async def take(self) -> SupervisorClient:
         """Starts to supervise, or to view. Raises CannotRun, and SessionOwned when the owner has nothing to view."""
         # Beside the drawing, which does not wait for what only the supervisor needs.
-        await asyncio.to_thread(import_module, "orchestrator_tui.composition")
+        await asyncio.to_thread(_import_composition)
         from orchestrator_tui.composition import start_from_files, take_over
 
         session = self._session
@@ -115,6 +116,12 @@ class Seat:
             self._viewed.aclose()
         if self.runtime is not None:
             await self.runtime.aclose(stop_agents=stop_agents)
+
+
+def _import_composition() -> None:
+    # libtmux asks sys.stdout for its encoding when it is imported; what Textual puts there has none.
+    with contextlib.redirect_stdout(sys.__stdout__):
+        import_module("orchestrator_tui.composition")
 
 
 async def _seed(runtime: "OwnedRuntime", missions: Sequence[MissionSpec]) -> None:

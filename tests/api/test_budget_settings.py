@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_tui import composition
+from orchestrator_tui import settings_files
 from orchestrator_tui.core.budget import Budgets
 from orchestrator_tui.core.errors import ConfigError
 from orchestrator_tui.settings_files import live_budgets, load_settings, user_config_file
@@ -47,7 +47,7 @@ def test_an_unknown_budget_names_the_nearest(project: Path) -> None:
 def test_a_changed_file_counts_without_a_restart_and_a_broken_one_does_not(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composition, "BUDGETS_EVERY_S", 0.0)
+    monkeypatch.setattr(settings_files, "BUDGETS_EVERY_S", 0.0)
     now = live_budgets(project, None)
     assert now() == Budgets(mission=2, day=50)
     user_config_file().write_text("[budgets]\nday = 80.5\n")

@@ -199,9 +199,9 @@ class Dashboard(Screen[None]):
         if panel is Panel.EVENTS and isinstance(key, int):
             self.query_one(EventLog).choose(key)
         elif panel is Panel.MISSIONS and isinstance(key, str):
-            self._model.selected_mission = key
+            self._model.choose_mission(key)
         elif panel is Panel.AGENTS and isinstance(key, int):
-            self._model.selected_agent = key
+            self._model.choose_agent(key)
         self.refresh_model()
 
     def end_guidance(self) -> bool:

@@ -234,6 +234,14 @@ class Model:
         containing = (agent.id for agent in shown if wanted in agent.name.casefold())
         return next(starting, next(containing, None))
 
+    def choose_agent(self, agent_id: int) -> None:
+        """Puts the cursor on an agent; one that was still expected no longer takes it."""
+        self.selected_agent, self.expected_agent = agent_id, None
+
+    def choose_mission(self, mission_id: str) -> None:
+        """Puts the cursor on a mission; one that was still expected no longer takes it."""
+        self.selected_mission, self.expected_mission = mission_id, None
+
     def settle_selection(self) -> None:
         """Moves a selection to what was expected and has come, or to the first row when its own is not shown."""
         self.marks.keep(self.agents, self.missions)

@@ -138,3 +138,24 @@ class TestLayout:
     @pytest.mark.parametrize("layout", [Layout.WIDE, Layout.NARROW, Layout.LIST])
     def test_zoom_shows_one(self, layout: Layout) -> None:
         assert visible_panels(layout, Panel.PANE, Panel.EVENTS, zoomed=True) == {Panel.PANE}
+
+
+class TestExpected:
+    """What a person has just started takes the cursor when it comes, unless they went elsewhere meanwhile."""
+
+    def test_an_agent_that_comes_takes_the_cursor(self, model: Model) -> None:
+        model.expected_agent = 12
+        model.apply([AgentChanged(agent(12, "new", AgentState.STARTING, 0))])
+        assert model.selected_agent == 12
+
+    def test_it_does_not_once_a_person_chose_another(self, model: Model) -> None:
+        model.expected_agent = 12
+        model.choose_agent(3)
+        model.apply([AgentChanged(agent(12, "new", AgentState.STARTING, 0))])
+        assert model.selected_agent == 3
+
+    def test_nor_does_a_mission(self, model: Model) -> None:
+        model.expected_mission = "m-060"
+        model.choose_mission("m-039")
+        model.apply([MissionChanged(mission(60, "New", MissionState.PENDING, 0))])
+        assert model.selected_mission == "m-039"

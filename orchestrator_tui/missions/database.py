@@ -18,8 +18,10 @@ Row: TypeAlias = tuple[Any, ...]
 
 _BUSY_TIMEOUT_MS = 5_000
 _PRAGMAS = (
+    # As FULL, and the folder too when a new store's first journal goes: one that came back after a power cut would
+    # take everything back that was written since.
+    "synchronous = EXTRA",
     "journal_mode = WAL",
-    "synchronous = FULL",
     "foreign_keys = ON",
     "cache_size = -65536",
     "temp_store = MEMORY",

@@ -22,6 +22,8 @@ _PRAGMAS = (
     # take everything back that was written since.
     "synchronous = EXTRA",
     "journal_mode = WAL",
+    # What one large import made of it does not stay for good; checkpoints keep it at half of that.
+    "journal_size_limit = 8388608",
     "foreign_keys = ON",
     "cache_size = -65536",
     "temp_store = MEMORY",

@@ -23,7 +23,8 @@ bench: venv-dev tmux
 
 # CHAOS="--seed 7 --faults 50 --missions 100 --agents 6" for another run.
 chaos: venv-dev tmux
-	@ORCHESTRATOR_TEST_CHAOS=1 $(BIN)/pytest -q tests/chaos
+	@$(BIN)/pytest -q tests/chaos
+	@$(BIN)/python -m tests.chaos.powercut
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 screenshots: venv-dev tmux chromium

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,6 +21,8 @@ APP_NAME = "orchestrator-tui"
 STATE_DIR_VARIABLE = "ORCHESTRATOR_STATE_DIR"
 OwnerKind = Literal["dashboard", "serve", "run", "api"]
 _SECRET_BYTES = 32
+_LOOKERS_WITHIN_S = 1.0
+_LOOKER_PAUSE_S = 0.005
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -179,19 +182,19 @@ class Session:
         except OSError as error:
             raise _unusable(self._lock_file, error) from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            is_ours = _take(handle)
+        except OSError as error:
+            # File systems without locks, as some network shares are.
+            handle.close()
+            raise _unusable(self._lock_file, error) from error
+        if not is_ours:
             handle.close()
             owner = self.owner()
             who = f"another process ({owner[0]}, pid {owner[1]})" if owner else "another process"
             raise SessionOwned(
                 f"The session {self.name} is owned by {who}.",
                 remedy="Use that one, end it, or choose another with --session NAME.",
-            ) from None
-        except OSError as error:
-            # File systems without locks, as some network shares are.
-            handle.close()
-            raise _unusable(self._lock_file, error) from error
+            )
         try:
             handle.truncate(0)
             handle.write(f"{kind} {os.getpid()}")
@@ -226,6 +229,24 @@ def write_private(path: Path, text: str) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise _unusable(path, error) from error
+
+
+def _take(handle: IO[str]) -> bool:
+    """Whether the lock is ours now; only an owner is a reason to give up, not somebody who looks for one."""
+    deadline = time.monotonic() + _LOOKERS_WITHIN_S
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        try:
+            # Lookers share the lock, an owner does not.
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(handle, fcntl.LOCK_UN)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOKER_PAUSE_S)
 
 
 def _unusable(path: Path, error: OSError) -> CannotRun:

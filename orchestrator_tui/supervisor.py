@@ -142,6 +142,7 @@ class Supervisor:
         )
         self.monitor.day_budget = lambda: self.budgeting.limits().day
         self.monitor.quota_light = self.quota.light
+        fleet.manager.on_transport_change = self.monitor.measure_machine
         self._connect_quota(limits)
         self.screen_turns = ScreenTurns(fleet, self.turns, self.delivery, self.settling)
         self.sender = Sender(fleet, self.delivery.typist)

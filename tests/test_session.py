@@ -1,5 +1,6 @@
 """The session's folder, lock and endpoint file."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -54,6 +55,21 @@ def test_one_owner_at_a_time(session: Session) -> None:
         session.lock("run")
     lock.release()
     session.lock("run").release()
+
+
+def test_somebody_who_only_looks_does_not_keep_an_owner_out(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.lock("run").release()
+    looker = (session.folder / "owner.lock").open()
+    fcntl.flock(looker, fcntl.LOCK_SH)
+
+    def leave(_seconds: float) -> None:
+        looker.close()
+
+    monkeypatch.setattr("orchestrator_tui.session.time.sleep", leave)
+    lock = session.lock("serve")
+    assert looker.closed
+    assert session.is_owned()
+    lock.release()
 
 
 def test_a_killed_owner_leaves_no_lock(session: Session) -> None:

@@ -18,8 +18,8 @@ class RestartPolicy:
 
 
 def recent_crashes(crashes: Sequence[int], now_ms: int, policy: RestartPolicy) -> tuple[int, ...]:
-    """The crash times that still count at ``now_ms``."""
-    return tuple(at for at in crashes if now_ms - at < policy.period_ms)
+    """The crash times that count at ``now_ms``; a clock that was set back makes none count for much longer."""
+    return tuple(at for at in crashes if abs(now_ms - at) < policy.period_ms)
 
 
 def restart_delay_ms(crashes: Sequence[int], now_ms: int, policy: RestartPolicy, random_unit: float) -> int | None:

@@ -231,7 +231,9 @@ class Claims:
                     registered = {row[0] for row in self._db.rows("SELECT id FROM agent")}
                 if mission.agent_id in registered:
                     continue
-                extra = {mission.id: unknown_extra_ms}
+                # Its start may be so new that the queue has not yet been told of it.
+                since_start = max(0, self._db.now() - (mission.started_at or 0))
+                extra = {mission.id: min(unknown_extra_ms, since_start)}
             if is_over(mission, extra, default_timeout_ms):
                 retries = budget if mission.max_retries is None else mission.max_retries
                 self._fail(mission, Failure("timeout", "The time limit was reached.", True, retries))

@@ -18,8 +18,12 @@ Row: TypeAlias = tuple[Any, ...]
 
 _BUSY_TIMEOUT_MS = 5_000
 _PRAGMAS = (
+    # As FULL, and the folder too when a new store's first journal goes: one that came back after a power cut would
+    # take everything back that was written since.
+    "synchronous = EXTRA",
     "journal_mode = WAL",
-    "synchronous = FULL",
+    # What one large import made of it does not stay for good; checkpoints keep it at half of that.
+    "journal_size_limit = 8388608",
     "foreign_keys = ON",
     "cache_size = -65536",
     "temp_store = MEMORY",

@@ -24,7 +24,7 @@ class ControlClient:
         argv: Sequence[str],
         environment: Mapping[str, str],
         on_lost: Callable[[str], None],
-        answer_within_s: float = 2.0,
+        answer_within_s: float = 1.2,
     ) -> None:
         self._argv = tuple(argv)
         self._environment = dict(environment)
@@ -43,6 +43,11 @@ class ControlClient:
     def pid(self) -> int | None:
         """The client's process id."""
         return self._process.pid if self._process else None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a command has no answer yet."""
+        return bool(self._pending)
 
     async def start(self) -> None:
         """Starts the client and waits until the server answers it.
@@ -75,6 +80,17 @@ class ControlClient:
         """
         if not commands:
             return []
+        futures = self._send(commands)
+        # Answers come in the order of the commands.
+        await futures[-1]
+        return [future.result() for future in futures]
+
+    def ask(self) -> None:
+        """Asks for a sign of life, and leaves the verdict to the watch over answers."""
+        with contextlib.suppress(TransportLost):
+            self._send([("display-message", "-p", "alive")])[0].add_done_callback(_forget)
+
+    def _send(self, commands: Sequence[Command]) -> "list[asyncio.Future[Reply]]":
         process = self._process
         if self.lost is not None or process is None or process.stdin is None or process.stdin.is_closing():
             raise TransportLost(self.lost or "the control client is not started")
@@ -86,9 +102,7 @@ class ControlClient:
         self._pending.extend(futures)
         process.stdin.write(data)
         self._watch()
-        # Answers come in the order of the commands.
-        await futures[-1]
-        return [future.result() for future in futures]
+        return futures
 
     async def close(self) -> None:
         """Lets go of the server without calling ``on_lost``."""
@@ -143,7 +157,7 @@ class ControlClient:
             self._kill()
         else:
             # A stalled event loop looks like a silent server: read what is there before the verdict.
-            delay = _SECOND_LOOK_S if overdue else self._answer_within_s
+            delay = _SECOND_LOOK_S if overdue else self._progress_at + self._answer_within_s - loop.time()
             self._watchdog = loop.call_later(delay, self._look, overdue)
 
     def _lose(self, reason: str) -> None:
@@ -166,3 +180,13 @@ class ControlClient:
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+            # tmux hands these to its server, which holds them open while it is stopped.
+            pipes = self._process._transport  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+            for pipe in (pipes.get_pipe_transport(0), pipes.get_pipe_transport(1)):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+                if not pipe.is_closing():  # pyright: ignore[reportUnknownMemberType]
+                    pipe.close()  # pyright: ignore[reportUnknownMemberType]
+
+
+def _forget(answer: "asyncio.Future[Reply]") -> None:
+    if not answer.cancelled():
+        answer.exception()

@@ -9,27 +9,50 @@ from orchestrator_tui.core.errors import TmuxUnavailable
 from orchestrator_tui.pty.control import ControlClient
 from orchestrator_tui.pty.protocol import Command, Reply
 from orchestrator_tui.pty.server import TmuxServer
-from orchestrator_tui.pty.transport import TmuxError, Transport, TransportLost
+from orchestrator_tui.pty.transport import LibtmuxTransport, TmuxError, TransportLost
 
-_RECONNECT_DELAYS_S = (0.05, 0.2, 0.5, 1.0, 2.0)
+_RECONNECT_DELAYS_S = (0.05, 0.2, 0.5, 1.0)
+_BEAT_S = 0.5
 
 
 class TmuxLink:
-    """Sends commands to our server; ``on_server_lost`` is called when the server itself has ended."""
+    """Sends commands to our server; ``on_server_lost`` is called when the server itself has ended.
 
-    def __init__(self, server: TmuxServer, environment: Mapping[str, str], on_server_lost: Callable[[], None]) -> None:
+    A control client that stops answering is given up within 2 s, also while nobody asks anything. ``on_change`` is
+    called whenever ``error`` has changed.
+    """
+
+    def __init__(
+        self,
+        server: TmuxServer,
+        environment: Mapping[str, str],
+        on_server_lost: Callable[[], None],
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
         self._server = server
         self._environment = environment
         self._on_server_lost = on_server_lost
         self._client: ControlClient | None = None
-        self._fallback: Transport | None = None
+        self._fallback: LibtmuxTransport | None = None
         self._reconnecting: asyncio.Task[None] | None = None
-        self.error: str | None = None
+        self._on_change = on_change
+        self._beat: asyncio.TimerHandle | None = None
+        self._error: str | None = None
 
     @property
     def client_pid(self) -> int | None:
         """The control client's process id."""
         return self._client.pid if self._client else None
+
+    @property
+    def error(self) -> str | None:
+        """What is wrong with the control client; None when all is well."""
+        return self._error
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the server runs but answers nobody."""
+        return self._fallback is not None and self._fallback.is_silent
 
     async def open(self) -> None:
         """Connects to the running server; a control client that does not come up is tried again in the background."""
@@ -71,9 +94,10 @@ class TmuxLink:
             reconnecting.cancel()
             await asyncio.wait({reconnecting})
         client, self._client, self._fallback = self._client, None, None
+        self._stop_beating()
         if client is not None:
             await client.close()
-        self.error = None
+        self._error = None
 
     async def _batch(self, commands: Sequence[Command], repeatable: bool) -> list[Reply]:
         if self._client is not None:
@@ -92,11 +116,13 @@ class TmuxLink:
         await client.start()
         COMMANDS.record("tmux", [argv[1:]], begun)
         self._client = client
-        self.error = None
+        self._keep_beating(client)
+        self._tell(None)
 
     def _lost(self, reason: str) -> None:
         self._client = None
-        self.error = f"{reason}; reconnecting"
+        self._stop_beating()
+        self._tell(f"{reason}; reconnecting")
         if self._reconnecting is None or self._reconnecting.done():
             self._reconnecting = asyncio.create_task(self._reconnect())
 
@@ -106,12 +132,28 @@ class TmuxLink:
             await asyncio.sleep(_RECONNECT_DELAYS_S[min(attempt, len(_RECONNECT_DELAYS_S) - 1)])
             attempt += 1
             if not self._server.is_alive():
-                self.error = "the tmux server ended"
+                self._tell("the tmux server ended")
                 self._on_server_lost()
                 return
             try:
                 await self._connect()
             except TransportLost as lost:
-                self.error = f"{lost}; reconnecting"
+                self._tell(f"{lost}; reconnecting")
             else:
                 return
+
+    def _tell(self, error: str | None) -> None:
+        if error != self._error:
+            self._error = error
+            self._on_change()
+
+    def _keep_beating(self, client: ControlClient) -> None:
+        # A client that is stopped or stuck shows only when it is asked something.
+        if not client.is_waiting:
+            client.ask()
+        self._beat = asyncio.get_running_loop().call_later(_BEAT_S, self._keep_beating, client)
+
+    def _stop_beating(self) -> None:
+        if self._beat is not None:
+            self._beat.cancel()
+            self._beat = None

@@ -71,7 +71,9 @@ class PTYManager(PaneAccess):
         self._processes = processes or system_processes()
         self._deaths = deaths or system_deaths(self._processes)
         self._server = TmuxServer(socket_path(socket_name, environment), overlay, self._processes)
-        self._link = TmuxLink(self._server, environment, lambda: self._recovery.on_server_lost())
+        self._link = TmuxLink(
+            self._server, environment, lambda: self._recovery.on_server_lost(), lambda: self.on_transport_change()
+        )
         super().__init__(Screens(self._link, self._server))
         self._reaper = Reaper(self._processes, self._protected_pids)
         self._coroner = Coroner(self._link, self._server, self._processes)
@@ -86,11 +88,18 @@ class PTYManager(PaneAccess):
             on_death=lambda pane, generation: self._recovery.on_death(pane, generation),
         )
         self._restarts = Restarts(
-            starter=self._starter, clock=self._clock, policy=policy, random_unit=random_unit, emit=self._emit
+            starter=self._starter,
+            clock=self._clock,
+            policy=policy,
+            random_unit=random_unit,
+            emit=self._emit,
+            is_silent=lambda: self._link.is_silent,
         )
         self._health = HealthCheck(self._link, self._processes, self._clock)
         self._bus: Bus[Event] = Bus()
         self.on_close: Callable[[], Awaitable[None]] | None = None
+        self.on_transport_change: Callable[[], None] = lambda: None
+        """Called when ``transport_error`` may have changed."""
         self._found: dict[int, AdoptedPane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_lock = asyncio.Lock()

@@ -24,13 +24,21 @@ class Restarts:
     """Transient supervision: a clean exit stays, anything else restarts within the policy's budget."""
 
     def __init__(
-        self, *, starter: Starter, clock: Clock, policy: RestartPolicy, random_unit: Callable[[], float], emit: Emit
+        self,
+        *,
+        starter: Starter,
+        clock: Clock,
+        policy: RestartPolicy,
+        random_unit: Callable[[], float],
+        emit: Emit,
+        is_silent: Callable[[], bool] = lambda: False,
     ) -> None:
         self._starter = starter
         self._clock = clock
         self._policy = policy
         self._random_unit = random_unit
         self._emit = emit
+        self._is_silent = is_silent
         self.relaunch: Relaunch | None = None
         self.ready = asyncio.Event()
         """Set while the tmux server is there."""
@@ -81,13 +89,16 @@ class Restarts:
             self._give_up(pane, generation, f"the restart went wrong: {error!r}")
 
     async def _start(self, pane: Pane, generation: int, delay_ms: int, how: Ending, launch: LaunchSpec) -> None:
-        for attempts_left in reversed(range(_TMUX_PATIENCE)):
+        attempts_left = _TMUX_PATIENCE
+        while True:
             async with pane.lock:
                 if pane.generation != generation or pane.phase is not Phase.WAITING:
                     return
                 try:
                     await self._starter.start(pane, self._starter.program(pane, launch))
                 except TmuxUnavailable:
+                    # A server that is stopped goes on some time, and the agent with it.
+                    attempts_left -= not self._is_silent()
                     if not attempts_left:
                         raise
                 else:

@@ -16,12 +16,14 @@ from orchestrator_tui.core.command_log import COMMANDS
 from orchestrator_tui.core.errors import TmuxUnavailable
 from orchestrator_tui.pty.procs import Processes, ProcessId
 from orchestrator_tui.pty.socket import prepare_socket_folder
-from orchestrator_tui.pty.transport import LibtmuxTransport
+from orchestrator_tui.pty.transport import BoundedServer, LibtmuxTransport, TmuxSilent
 
 TMUX_SESSION = "agents"
 _CONFIG = Path(__file__).with_name("tmux.conf")
 _INSTALL = "Install it: `apt-get install tmux` or `brew install tmux`."
 _START_ATTEMPTS = 20
+_FALLBACK_PATIENCE_S = 1.5
+_OWN_PATIENCE_S = 5.0
 
 
 class TmuxServer:
@@ -54,7 +56,7 @@ class TmuxServer:
 
     def fallback(self) -> LibtmuxTransport:
         """The way to the server that needs no control client."""
-        return LibtmuxTransport(self._server())
+        return LibtmuxTransport(self._bounded(_FALLBACK_PATIENCE_S))
 
     def control_argv(self) -> tuple[str, ...]:
         """The argv of a control client; ``-u`` because a C locale would garble its answers."""
@@ -74,8 +76,11 @@ class TmuxServer:
 
     def _server(self) -> libtmux.Server:
         if self._libtmux is None:
-            self._libtmux = libtmux.Server(socket_path=str(self.socket), config_file=str(_CONFIG), tmux_bin=self.binary)
+            self._libtmux = self._bounded(_OWN_PATIENCE_S)
         return self._libtmux
+
+    def _bounded(self, patience_s: float) -> BoundedServer:
+        return BoundedServer(socket=self.socket, config=_CONFIG, binary=self.binary, patience_s=patience_s)
 
     def _start(self) -> bool:
         self._check_version()
@@ -97,6 +102,11 @@ class TmuxServer:
                 self.process = self._processes.identify(int(answer.stdout[0]))
                 if self.process is not None:
                     return is_new
+            except TmuxSilent as error:
+                raise TmuxUnavailable(
+                    f"The tmux server does not answer: {error}.",
+                    remedy=f"Continue or end the process that listens on {self.socket}.",
+                ) from error
             except (LibTmuxException, OSError, IndexError, ValueError) as error:
                 problem = str(error)
             # A server that is just ending refuses a new one on its socket for a moment.
@@ -124,15 +134,18 @@ class TmuxServer:
 
     def _stop(self) -> None:
         process = self.process
+        deadline = time.monotonic() + 5
         try:
             _run(self._server(), "kill-server")
+        except TmuxSilent:
+            deadline = time.monotonic()
         except (LibTmuxException, OSError) as error:
             raise TmuxUnavailable(f"The tmux server does not end: {error}.") from error
-        deadline = time.monotonic() + 5
         while process is not None and self._processes.is_running(process) and time.monotonic() < deadline:
             time.sleep(0.01)
         if process is not None and self._processes.is_running(process):
-            # A control client that nobody reads any more keeps kill-server from finishing (seen with tmux 3.3a).
+            # A stopped server does not answer, and a control client that nobody reads any more keeps kill-server from
+            # finishing (seen with tmux 3.3a).
             os.kill(process.pid, signal.SIGKILL)
         # tmux leaves its socket lying about.
         self.socket.unlink(missing_ok=True)

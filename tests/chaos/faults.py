@@ -26,6 +26,7 @@ WEIGHTS = {
     "stop an agent's child": 3,
     "kill the control client": 3,
     "kill the tmux server": 1,
+    "stop the tmux server": 2,
     "drop connections": 3,
     "fill the disk": 1,
     "freeze fsync": 2,
@@ -66,9 +67,10 @@ class Faults:
             "stop the supervisor": self._stop_supervisor,
             "kill an agent": lambda: self._kill(self._agents),
             "kill an agent's child": lambda: self._kill(self._children),
-            "stop an agent's child": self._stop_child,
+            "stop an agent's child": lambda: self._stop(self._children),
             "kill the control client": lambda: self._kill(self._control_clients),
             "kill the tmux server": lambda: self._kill(self._servers),
+            "stop the tmux server": lambda: self._stop(self._servers),
             "drop connections": self._drop_connections,
             "fill the disk": self._fill_disk,
             "freeze fsync": self._freeze,
@@ -98,14 +100,16 @@ class Faults:
             os.kill(pid, signal.SIGCONT)
         return True
 
-    def _stop_child(self) -> bool:
-        child = self._find(self._children)
-        if child is None:
+    def _stop(self, find: Callable[[], list[psutil.Process]]) -> bool:
+        process = self._find(find)
+        if process is None:
             return False
         with suppress(psutil.NoSuchProcess):
-            child.suspend()
-            self._supervision.tend(self._chance.uniform(0.2, 2.5))
-            child.resume()
+            process.suspend()
+            try:
+                self._supervision.tend(self._chance.uniform(0.2, 3.0))
+            finally:
+                process.resume()
         return True
 
     def _kill(self, find: Callable[[], list[psutil.Process]]) -> bool:

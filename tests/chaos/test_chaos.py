@@ -1,7 +1,6 @@
 """The short form, and the proof that its checker sees each rule broken; the long form is ``python -m tests.chaos``."""
 
 import json
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from tests.chaos.evidence import read_log, read_store
 from tests.chaos.world import Pane, Process
 from tests.conftest import Program
 
-SHORT = Size(seed=4, faults=12, agents=4, isolated=1, missions=40, drain_s=120, longest_gap_s=0.3)
+SHORT = Size(seed=4, faults=9, agents=4, isolated=1, missions=16, drain_s=120, longest_gap_s=0.2)
 pytestmark = pytest.mark.tmux
 
 
@@ -72,8 +71,8 @@ def _complete_twice_in_log(copy: Copy) -> None:
 
 def _complete_twice_in_database(copy: Copy) -> None:
     copy.sql(
-        "INSERT INTO attempt SELECT seq, n + 1, agent_id, started_at, ended_at, NULL, NULL FROM attempt"
-        " WHERE seq = (SELECT seq FROM mission WHERE id = ?)",
+        "INSERT INTO attempt SELECT seq, max(n) + 1, agent_id, started_at, ended_at, NULL, NULL FROM attempt"
+        " WHERE seq = (SELECT seq FROM mission WHERE id = ?) GROUP BY seq",
         copy.completed(),
     )
 
@@ -167,7 +166,6 @@ MUTATIONS: list[tuple[str, Callable[[Copy], None]]] = [
 ]
 
 
-@pytest.mark.skipif("ORCHESTRATOR_TEST_CHAOS" not in os.environ, reason="takes minutes; `make chaos` runs it")
 @pytest.mark.timeout(300)
 def test_nothing_is_lost_and_every_broken_rule_is_seen(program: Program, tmp_path: Path) -> None:
     campaign = Campaign(program, SHORT, print)

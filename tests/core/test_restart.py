@@ -27,6 +27,13 @@ def test_crashes_older_than_the_period_do_not_count() -> None:
     assert restart_delay_ms([*old, 400_000], 400_000, POLICY, random_unit=0.0) == 2_000
 
 
+def test_crashes_from_far_in_the_future_do_not_count():
+    # The clock was set back by an hour since.
+    future = [3_600_000 + n for n in range(6)]
+    assert recent_crashes([*future, 900], 1_000, POLICY) == (900,)
+    assert restart_delay_ms([*future, 1_000], 1_000, POLICY, random_unit=0.0) == 2_000
+
+
 def test_jitter_begins_with_the_second_restart() -> None:
     assert restart_delay_ms([0, 1], 1, POLICY, random_unit=0.5) == 4_200
 

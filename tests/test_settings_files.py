@@ -24,11 +24,14 @@ def test_commands_stand_in_the_users_own_file(tmp_path: Path) -> None:
     assert command.run == ("git", "log")
 
 
-def test_a_project_may_not_set_them(tmp_path: Path) -> None:
-    (tmp_path / "orchestrator.toml").write_text(COMMAND)
+@pytest.mark.parametrize(
+    ("toml", "field"), [(COMMAND, "commands"), ('[keys]\n"inbox.allow" = "n"', "keys")], ids=["commands", "keys"]
+)
+def test_a_project_may_not_set_what_decides_for_the_person(tmp_path: Path, toml: str, field: str) -> None:
+    (tmp_path / "orchestrator.toml").write_text(toml)
     with pytest.raises(ConfigError) as refusal:
         load_settings(tmp_path, None)
-    assert f"{tmp_path / 'orchestrator.toml'}: `commands` may not be set by a project." in refusal.value.message
+    assert f"{tmp_path / 'orchestrator.toml'}: `{field}` may not be set by a project." in refusal.value.message
     assert str(user_config_file()) in refusal.value.remedy
 
 

@@ -61,6 +61,17 @@ TOOLS = [
 ]
 
 
+class _Server(Server[Any]):
+    """The SDK's server, which promises news of changed lists as soon as it has listeners; our lists never change."""
+
+    def get_capabilities(self, *arguments: Any, **options: Any) -> types.ServerCapabilities:
+        capabilities = super().get_capabilities(*arguments, **options)
+        for listed in (capabilities.tools, capabilities.prompts, capabilities.resources):
+            if listed is not None:
+                listed.list_changed = False
+        return capabilities
+
+
 class Protocol:
     """Answers MCP requests under the identity that the guard found."""
 
@@ -79,16 +90,17 @@ class Protocol:
 
     def server(self, version: str, listen: ListenHandler) -> Server[Any]:
         """The SDK's server, with raw arguments: nothing unknown is dropped before we see it."""
-        schemas = {tool.name: tool.input_schema for tool in TOOLS}
-        return Server(
+        return _Server(
             "orchestrator",
             version=version,
             title="Orchestrator",
             instructions=INSTRUCTIONS,
-            get_tool_input_schema=schemas.get,
+            # No argument of ours is repeated in a header, so there is nothing to walk the schemas for at every call.
+            get_tool_input_schema=lambda _name: None,
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_list_resources=self._list_resources,
+            on_list_resource_templates=self._list_resource_templates,
             on_read_resource=self._read_resource,
             on_list_prompts=self._list_prompts,
             on_get_prompt=self._get_prompt,
@@ -117,6 +129,10 @@ class Protocol:
     async def _list_resources(self, context: Context, _params: object) -> types.ListResourcesResult:
         self._caller(context)
         return types.ListResourcesResult(resources=RESOURCES)
+
+    async def _list_resource_templates(self, context: Context, _params: object) -> types.ListResourceTemplatesResult:
+        self._caller(context)
+        return types.ListResourceTemplatesResult(resource_templates=[])
 
     async def _read_resource(
         self, context: Context, params: types.ReadResourceRequestParams

@@ -30,6 +30,6 @@ async def read_resource(backend: Backend, uri: str) -> types.ReadResourceResult:
         data = results.event_list(backend.recent_events(DEFAULT_LIMIT))
     else:
         known = ", ".join((AGENTS, MISSIONS, EVENTS))
-        raise MCPError(types.INVALID_PARAMS, f"Resource not found: {uri}. There are {known}.")
+        raise MCPError(types.INVALID_PARAMS, f"Resource not found: {uri}. There are {known}.", {"uri": uri})
     text = json.dumps(data, ensure_ascii=False)
     return types.ReadResourceResult(contents=[types.TextResourceContents(uri=uri, text=text, mime_type=_JSON)])

@@ -130,6 +130,9 @@ def _object(properties: Mapping[str, Shape]) -> Shape:
 
 _OBJECT: Shape = {"type": "object"}
 _OBJECTS: Shape = {"type": "array", "items": {"type": "object"}}
+# Clients that know one ``type`` a schema drop a list of types.
+_INTEGER_OR_NULL: Shape = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+_NUMBER_OR_NULL: Shape = {"anyOf": [{"type": "number"}, {"type": "null"}]}
 
 AGENT_OUTPUT = _object(
     {
@@ -142,17 +145,17 @@ AGENT_OUTPUT = _object(
         "agent_id": {"type": "integer", "description": "health: the agent."},
         "alive": {"type": "boolean", "description": "health: its process runs."},
         "responsive": {"type": "boolean", "description": "health: it answers."},
-        "last_heartbeat": {"type": ["integer", "null"], "description": "health: milliseconds since the epoch."},
-        "memory_usage": {"type": ["integer", "null"], "description": "health: bytes."},
-        "cpu_usage": {"type": ["number", "null"], "description": "health: percent of one core."},
-        "idle_time_ms": {"type": ["integer", "null"], "description": "health: time since it last did something."},
+        "last_heartbeat": {**_INTEGER_OR_NULL, "description": "health: milliseconds since the epoch."},
+        "memory_usage": {**_INTEGER_OR_NULL, "description": "health: bytes."},
+        "cpu_usage": {**_NUMBER_OR_NULL, "description": "health: percent of one core."},
+        "idle_time_ms": {**_INTEGER_OR_NULL, "description": "health: time since it last did something."},
     }
 )
 MISSION_OUTPUT = _object(
     {
         "mission_id": {"type": "string", "description": "distribute, complete, fail: the mission."},
         "status": {"type": "string", "description": "distribute, complete, fail: its state now."},
-        "assigned_to": {"type": ["integer", "null"], "description": "distribute: the agent, or null while it waits."},
+        "assigned_to": {**_INTEGER_OR_NULL, "description": "distribute: the agent, or null while it waits."},
         "stats": {**_OBJECT, "description": "status: missions by state."},
         "missions": {**_OBJECTS, "description": "status: open missions first, then the newest ended."},
     }

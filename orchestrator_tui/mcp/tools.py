@@ -77,7 +77,9 @@ class Tools:
         if request.why:
             verdicts = await asyncio.gather(*(self._backend.why(view.id) for view in shown))
             reasons = {view.id: verdict for view, verdict in zip(shown, verdicts, strict=True)}
-        return results.agent_status(self._backend.agents(), None if request.agent_id is None else shown, reasons)
+            # The fresh look may have changed what they are.
+            views = self._backend.agents()
+        return results.agent_status(views, None if request.agent_id is None else shown, reasons)
 
     async def mission(self, caller: Caller, request: MissionRequest) -> Result:
         """One action of the tool ``mission``. Raises what the backend raises."""

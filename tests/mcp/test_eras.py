@@ -86,8 +86,9 @@ async def test_resources_are_readable(lab: Lab, mode: str) -> None:
             (content,) = (await client.read_resource(f"orchestrator://{name}")).contents
             assert isinstance(content, types.TextResourceContents)
             read[name] = json.loads(content.text)
-        with pytest.raises(MCPError, match="Resource not found"):
+        with pytest.raises(MCPError, match="Resource not found") as unknown:
             await client.read_resource("orchestrator://nope")
+    assert unknown.value.error.data == {"uri": "orchestrator://nope"}
     assert read["agents"]["total_agents"] == 3
     assert read["missions"]["stats"] == {
         "pending": 0, "blocked": 0, "retrying": 0, "assigned": 0, "running": 1,
@@ -99,6 +100,18 @@ async def test_resources_are_readable(lab: Lab, mode: str) -> None:
              "data": {"signal": "SIGKILL"}}
         ]
     }  # fmt: skip
+
+
+@ERAS
+async def test_nothing_is_promised_that_is_not_kept(lab: Lab, mode: str) -> None:
+    async with Session(lab, mode, lab.agent(2)) as client:
+        declared = client.server_capabilities
+        templates = (await client.list_resource_templates()).resource_templates
+    assert templates == []
+    assert [part and part.list_changed for part in (declared.tools, declared.prompts, declared.resources)] == [
+        False
+    ] * 3
+    assert (declared.logging, declared.completions) == (None, None)
 
 
 async def test_the_demo_agents_own_client_is_understood(lab: Lab) -> None:

@@ -62,6 +62,17 @@ def test_the_input_schema_is_one_flat_object(tool: Any) -> None:
     assert tool.output_schema["type"] == "object"
 
 
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_every_type_of_the_schemas_is_one_word(tool: Any) -> None:
+    schemas = [*everything_in(tool.input_schema), *everything_in(tool.output_schema)]
+    assert [schema for schema in schemas if isinstance(schema.get("type"), list)] == []
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_no_argument_is_repeated_in_a_header_since_nothing_compares_them(tool: Any) -> None:
+    assert [schema for schema in everything_in(tool.input_schema) if "x-mcp-header" in schema] == []
+
+
 def test_the_actions_are_those_of_the_specification() -> None:
     assert list(AGENT_CONTRACT.models) == ["spawn", "spawn_pool", "kill", "restart", "health", "health_all", "status"]
     assert list(MISSION_CONTRACT.models) == ["distribute", "complete", "fail", "status"]

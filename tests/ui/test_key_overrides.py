@@ -55,7 +55,9 @@ def test_every_name_is_a_key_that_terminals_send() -> None:
 def test_the_dashboard_does_not_start_with_them(program: Program, toml: str, field: str, remedy: str) -> None:
     from tests.acceptance.terminal import Terminal
 
-    (program.root / "orchestrator.toml").write_text(toml)
+    own = program.root / "home" / ".config" / "orchestrator-tui" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text(toml)
     terminal = Terminal(program, f"keys-{program.root.name[-24:]}", 100, 30)
     try:
         terminal.open("--session", "keys", "--provider", "demo")

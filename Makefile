@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLAUDE_VERSION := 2.1.328
 
-.PHONY: run test check bench chaos screenshots venv venv-dev tmux chromium claude lock
+.PHONY: run test check bench chaos fuzz screenshots venv venv-dev tmux chromium claude lock
 
 run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
@@ -25,6 +25,10 @@ bench: venv-dev tmux
 chaos: venv-dev tmux
 	@ORCHESTRATOR_TEST_CHAOS=1 $(BIN)/pytest -q tests/chaos
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+# FUZZ="--seed 7 --calls 50000 --only hooks" for another run.
+fuzz: venv-dev tmux
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 screenshots: venv-dev tmux chromium
 	@$(BIN)/python -m tests.ui.screenshots

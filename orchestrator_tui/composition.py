@@ -7,7 +7,6 @@ import logging.handlers
 import os
 import shutil
 import time
-import tomllib
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -32,6 +31,7 @@ from orchestrator_tui.core.budget import Budgets
 from orchestrator_tui.core.config import Settings, parse_settings
 from orchestrator_tui.core.errors import CannotRun, ConfigError, NoSupervisor, TmuxUnavailable, UsageError
 from orchestrator_tui.core.events import Event
+from orchestrator_tui.core.foreign import read_toml
 from orchestrator_tui.core.settings_report import SettingLine, settings_report
 from orchestrator_tui.mcp.client import control
 from orchestrator_tui.mcp.server import Endpoint
@@ -168,13 +168,13 @@ def user_config_file() -> Path:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
+        return read_toml(path.read_text(), path)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}.", remedy="Correct that line.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}.", remedy="Save it as UTF-8.") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.", remedy="Make it readable.") from None
 
 
 class Runtime:

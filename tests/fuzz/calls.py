@@ -81,7 +81,7 @@ def close() -> None:
 
 
 WHO = st.sampled_from([0, 0, 1, 2])
-AGENT_CALL = objects(
+_ANY_AGENT_CALL = objects(
     {
         "action": st.sampled_from(["spawn", "spawn_pool", "kill", "restart", "health", "health_all", "status"]),
         "agent_id": st.integers(1, 4),
@@ -101,12 +101,14 @@ AGENT_CALL = objects(
     },
     ("action",),
 )
-AGENT_CALL = st.one_of(
-    AGENT_CALL,
+_STARTS: dict[str, st.SearchStrategy[Any]] = {"action": st.just("spawn")}
+_MAY_START: dict[str, st.SearchStrategy[Any]] = {"name": st.sampled_from(["api", "b-2", "-x"]), "cwd": TEXT}
+AGENT_CALL: st.SearchStrategy[Any] = st.one_of(
+    _ANY_AGENT_CALL,
     st.fixed_dictionaries({"action": st.sampled_from(["kill", "restart", "health"]), "agent_id": st.integers(1, 5)}),
-    st.fixed_dictionaries({"action": st.sampled_from(["spawn"])}, optional={"name": TEXT, "cwd": TEXT, "role": TEXT}),
+    st.fixed_dictionaries(_STARTS, optional=_MAY_START),
 )
-MISSION_CALL = objects(
+_ANY_MISSION_CALL = objects(
     {
         "action": st.sampled_from(["distribute", "complete", "fail", "status"]),
         "prompt": TEXT,
@@ -129,8 +131,9 @@ MISSION_CALL = objects(
     },
     ("action",),
 )
-MISSION_CALL = st.one_of(
-    MISSION_CALL,
+MISSION_CALL: st.SearchStrategy[Any] = st.one_of(
+    _ANY_MISSION_CALL,
+    st.fixed_dictionaries({"action": st.just("distribute"), "prompt": TEXT}),
     st.fixed_dictionaries(
         {"action": st.just("distribute"), "prompt": TEXT}, optional={"context": TEXT, "depends_on": st.just(["task-1"])}
     ),
@@ -270,22 +273,24 @@ def _decode_answer(given: tuple[int, bytes]) -> bool:
     return True
 
 
+def _damaged(line: bytes, at: int, more: bytes) -> bytes:
+    return line[:at] + more + line[at + 1 :]
+
+
 _SPOKEN = st.one_of(values(AgentRemoved), values(ConnectionChanged), values(AgentChanged)).map(encode_item)
 _ITEM = st.one_of(
     _SPOKEN,
-    st.builds(
-        lambda line, at, more: line[:at] + more + line[at + 1 :], _SPOKEN, st.integers(0, 60), st.binary(max_size=3)
-    ),
-    st.builds(
-        lambda name, data: name + b" " + data,
+    st.builds(_damaged, _SPOKEN, st.integers(0, 60), st.binary(max_size=3)),
+    st.tuples(
         st.sampled_from([b"Hello", b"Resynced", b"AgentChanged", b"AgentRemoved", b"ConnectionChanged", b"Nope", b""]),
+        st.just(b" "),
         st.one_of(
             RAW,
             st.sampled_from(
                 [b"[]", b"[null]", b'[{"agent_id": 1}]', b'[{"problem": "\\ud800"}]', b'[{"pid":1,"facts":{}}]']
             ),
         ),
-    ),
+    ).map(b"".join),
 )
 
 TARGETS = (

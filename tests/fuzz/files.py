@@ -124,11 +124,11 @@ _TOML_VALUE = st.one_of(
 )
 _TOML = st.lists(
     st.one_of(
-        st.builds(
-            lambda key, value: f"{key} = {value}",
+        st.tuples(
             st.one_of(st.sampled_from(["provider", "theme", "person_idle_s", "keys", "permissions", "x"]), TEXT),
+            st.just(" = "),
             _TOML_VALUE,
-        ),
+        ).map("".join),
         st.sampled_from(
             ["[[permissions]]", 'action = "deny"', 'tool = "Bash"', "[keys]", "[budgets]", "[providers.x]"]
         ),

@@ -93,14 +93,13 @@ def _row(parts: list[bytes]) -> bool:
 # --- screens
 
 _SEQUENCE = st.one_of(
-    st.builds(
-        lambda start, middle, end: start + middle + end,
+    st.tuples(
         st.sampled_from(
             [b"\x1b[", b"\x1b]", b"\x1bP", b"\x1b_", b"\x1b^", b"\x1bX", b"\xc2\x9b", b"\xc2\x9d", b"\x1b", b"\x1b("]
         ),
         st.text("0123456789;:?<=>!$\"' abc", max_size=12).map(str.encode),
         st.sampled_from([b"m", b"H", b"J", b"q", b"\x07", b"\x1b\\", b"", b"~", b"\xc2\x9c"]),
-    ),
+    ).map(b"".join),
     st.binary(max_size=12),
     TEXT.map(lambda text: text.encode("utf-8", "surrogateescape" if text != "\ud800" else "replace")),
     st.sampled_from([b"\x0e", b"\x0f", b"lqk", b"\x08", b"\r", b"\t", b"\x7f", b"\xff\xfe", b"\xe2\x80\xae"]),
@@ -122,14 +121,13 @@ def _screen(lines: tuple[bytes, ...]) -> bool:
 
 _WORD = st.one_of(
     TEXT,
-    st.builds(
-        lambda name, sign, value: name + sign + value,
+    st.tuples(
         st.sampled_from(
             ["agent", "mission", "type", "since", "role", "ctx", "cost", "age", "state", "cpu", "x", "tries", "after"]
         ),
         st.sampled_from([":", ">", "<", ">=", "=", ":-", ':"', ""]),
         st.one_of(TEXT, st.sampled_from(["1h", "9d", "crash", "coder", "1", ".", "-", "1.5w", "9" * 400 + "h"])),
-    ),
+    ).map("".join),
     st.sampled_from(["|", "!", "-", '"', "!!", ","]),
 )
 _QUERY = st.lists(_WORD, max_size=4).map(" ".join)
@@ -151,12 +149,12 @@ def _row_query(text: str) -> bool:
 _POOL = st.one_of(
     TEXT,
     st.lists(
-        st.builds(
-            lambda count, role, tail: f"{count} {role}{tail}",
+        st.tuples(
             st.sampled_from(["3", "1", "2", "", "0", "51", "9" * 5000, "²", "٣"]),
+            st.just(" "),
             st.sampled_from(["coders", "coder", "Reviewer", "oracle", "testers", "x"]),
             st.sampled_from(["", "", "", ":opus", ":haiku", ":x"]),
-        ),
+        ).map("".join),
         min_size=1,
         max_size=3,
     ).map(" + ".join),

@@ -201,9 +201,9 @@ def _screen(given: tuple[str, list[Any]]) -> bool:
 WHO = st.sampled_from([0, 1, 2])
 
 TARGETS = (
+    Target("supervisor: operator", 300, st.tuples(st.sampled_from([0, 0, 0, 1]), CONTROL), _control),
     Target("supervisor: missions", 900, st.tuples(WHO, MISSION_CALL), _tool),
     Target("supervisor: hooks", 1200, st.tuples(st.sampled_from([1, 2]), HOOK), _hook),
     Target("supervisor: telemetry", 300, LOGS, lambda data: world().judge(1, "/v1/logs", data)),
-    Target("supervisor: operator", 300, st.tuples(st.sampled_from([0, 0, 0, 1]), CONTROL), _control),
     Target("supervisor: screens elsewhere", 900, SCREEN, _screen),
 )

@@ -96,6 +96,5 @@ def objects(
     )
     if not strange:
         return whole
-    return st.one_of(
-        whole, whole, whole, st.builds(lambda one, two: {**one, **two}, whole, st.dictionaries(TEXT, JSON, max_size=2))
-    )
+    with_more = st.tuples(whole, st.dictionaries(TEXT, JSON, max_size=2)).map(lambda pair: {**pair[0], **pair[1]})
+    return st.one_of(whole, whole, whole, with_more)

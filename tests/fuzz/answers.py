@@ -35,6 +35,7 @@ def tool_call(tool: str, arguments: Any) -> dict[str, Any]:
 def was_taken(answer: httpx2.Response) -> bool:
     """Whether the call was done; False when the refusal says what is wrong. Fails for anything else."""
     assert answer.status_code < 500, f"HTTP {answer.status_code}: {answer.text[:300]}"
+    assert answer.status_code != 429, "the rate limit was left on"
     if answer.status_code in (202, 404, 405):
         return answer.status_code == 202
     data: Any = json.loads(answer.content)
@@ -57,7 +58,7 @@ def was_taken(answer: httpx2.Response) -> bool:
 
 def _refusal(error: dict[str, Any], status: int) -> None:
     assert "failed inside" not in str(error["message"]), error
-    if "kind" not in error or status in (401, 403, 404, 405, 413, 421, 429):
+    if "kind" not in error or status in (401, 403, 404, 405, 413, 421):
         assert error["message"]
         return
     is_clear(revive(error))

@@ -1,6 +1,7 @@
 """The endpoint with a supervisor of plain values behind it: what was refused must have changed none of them."""
 
 import json
+import math
 from functools import cache
 from typing import Any
 
@@ -32,6 +33,7 @@ class World:
         self.backend = FakeBackend()
         self.credentials = Credentials(b"secret", lambda agent_id: agent_id in self.backend.views)
         self.endpoint = Endpoint(self.backend, self.credentials)
+        self.endpoint.rates.per_second = math.inf
         self.watched.run(self.endpoint.start())
         root = self.endpoint.url.removesuffix("/mcp")
         self.http = httpx2.AsyncClient(base_url=root, trust_env=False)

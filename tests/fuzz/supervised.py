@@ -1,6 +1,7 @@
 """A whole supervisor with demo agents in real panes: nothing that is sent may end one of its parts."""
 
 import asyncio
+import math
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,8 @@ class World:
 
     async def _start(self) -> None:
         await self.live.start()
+        assert self.live.runtime is not None
+        self.live.runtime.endpoint.rates.per_second = math.inf
         for agent_id in await self.live.spawn(2, role="coder"):
             await self.live.supervisor.hold(agent_id, True)
         info = self.live.session.endpoint()

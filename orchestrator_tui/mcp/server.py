@@ -65,8 +65,8 @@ class Endpoint:
     """Serves until stopped.
 
     ``port`` 0 takes any free one and is the real one after ``start``; ``error`` says why nothing is served, or None;
-    ``traffic`` counts who has called, ``rates`` bound how often. Screens elsewhere are served from ``screens``, if there
-    is one.
+    ``traffic`` counts who has called, ``rates`` bound how often. Screens elsewhere are served from ``screens``, if
+    there is one.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ CLAUDE_VERSION := 2.1.328
 CONFORMANCE := build/conformance
 AUDIT := build/audit
 
-.PHONY: run test check bench chaos conformance audit screenshots preview venv venv-dev tmux chromium claude lock
+.PHONY: run test check bench chaos fuzz conformance audit screenshots preview venv venv-dev tmux chromium claude lock
 
 run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
@@ -52,6 +52,10 @@ $(AUDIT)/.installed: tests/audit/requirements.lock | $(VENV)/bin/python
 	@$(PYTHON) -m venv $(AUDIT)
 	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/audit/requirements.lock
 	@touch $@
+
+# FUZZ="--seed 7 --calls 50000 --only hooks" for another run.
+fuzz: venv-dev tmux
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 screenshots: venv-dev tmux chromium
 	@$(BIN)/python -m tests.ui.screenshots

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from orchestrator_tui.commands.say import say
 from orchestrator_tui.commands.target import open_session, running_endpoint
 from orchestrator_tui.core.errors import CannotRun, OrchestratorError, UsageError
 from orchestrator_tui.session import Session
@@ -179,7 +180,7 @@ def usage(session: str | None, day: str | None, as_json: bool) -> None:
 
     info = running_endpoint(open_session(session))
     answer = asyncio.run(control(info.url, info.token, "usage", query={"day": day} if day else None))
-    click.echo(json.dumps(answer) if as_json else render_usage(answer))
+    say(json.dumps(answer) if as_json else render_usage(answer))
 
 
 @cli.command(epilog="Example: orchestrator-tui doctor")
@@ -190,7 +191,7 @@ def doctor(session: str | None, as_json: bool) -> None:
     from orchestrator_tui.commands.doctor import examine, show
 
     findings = asyncio.run(examine(open_session(session), os.environ))
-    click.echo(json.dumps([finding.as_dict() for finding in findings]) if as_json else show(findings))
+    say(json.dumps([finding.as_dict() for finding in findings]) if as_json else show(findings))
     sys.exit(0 if all(finding.ok for finding in findings if finding.is_needed) else EXIT_FAILED)
 
 
@@ -224,6 +225,6 @@ def main() -> NoReturn:
     try:
         cli.main(prog_name="orchestrator-tui")
     except OrchestratorError as error:
-        click.echo(f"orchestrator-tui: {error}", err=True)
+        say(f"orchestrator-tui: {error}", err=True)
         sys.exit(exit_code_of(error))
     sys.exit(0)

@@ -82,13 +82,18 @@ class Session:
         self._secret_file = self.folder / "secret"
 
     def create(self) -> None:
-        """Makes the folders, private to the user."""
+        """Makes the folders, private to the user, and closes files in them that are open to others."""
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             for folder in (self.folder, self.agents):
                 folder.mkdir(exist_ok=True, mode=0o700)
                 _require_own(folder)
                 folder.chmod(0o700)
+            for file in self.folder.iterdir():
+                # A copy or a restored backup may have opened them to others.
+                with suppress(FileNotFoundError):
+                    if file.is_file() and not file.is_symlink() and file.stat().st_mode & 0o077:
+                        file.chmod(0o600)
         except OSError as error:
             raise CannotRun(
                 f"The state folder {self.folder} cannot be used: {error.strerror}.",

@@ -2,7 +2,6 @@
 
 import logging
 import time
-import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from orchestrator_tui.agents.rule_files import RuleFile, refuse_allow
 from orchestrator_tui.core.budget import Budgets
 from orchestrator_tui.core.config import Settings, parse_settings
 from orchestrator_tui.core.errors import ConfigError
+from orchestrator_tui.core.foreign import read_toml
 from orchestrator_tui.core.settings_report import SettingLine, settings_report
 
 log = logging.getLogger(__name__)
@@ -142,10 +142,10 @@ def user_config_file() -> Path:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
+        return read_toml(path.read_text(), path)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}.", remedy="Correct that line.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}.", remedy="Save it as UTF-8.") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.", remedy="Make it readable.") from None

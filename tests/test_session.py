@@ -27,6 +27,19 @@ def test_the_folder_is_private(session: Session) -> None:
     assert (session.folder / "secret").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_start_closes_what_others_could_read(session: Session) -> None:
+    session.secret()
+    session.folder.chmod(0o755)
+    session.agents.chmod(0o755)
+    files = [session.folder / name for name in ("secret", "endpoint.json", "missions.db", "orchestrator.log")]
+    for file in files:
+        file.touch()
+        file.chmod(0o644)
+    Session(session.root, "s").create()
+    assert {path.stat().st_mode & 0o777 for path in (session.folder, session.agents)} == {0o700}
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
 def test_the_secret_is_made_once(session: Session) -> None:
     assert session.secret() == Session(session.root, "s").secret()
 

@@ -4,13 +4,13 @@ import asyncio
 import json
 import os
 import tempfile
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from orchestrator_tui.agents.rule_files import RuleFile, read_rules, signature
 from orchestrator_tui.core.errors import ConfigError
+from orchestrator_tui.core.foreign import read_toml
 from orchestrator_tui.core.permission_rules import PermissionRule
 
 
@@ -70,14 +70,16 @@ def append_rule(path: Path, rule: PermissionRule) -> None:
         if _rules(after) != [*old, rule.model_dump(mode="json")]:
             raise ValueError
         _replace(path, after)
-    except (ValueError, tomllib.TOMLDecodeError):
+    except (ValueError, ConfigError):
         raise ConfigError(
             f"{path}: the rule cannot be added to this file.",
             remedy="Write your rules there as [[permissions]] tables, not as a list in one line.",
             field="permissions",
         ) from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}.", field="permissions") from None
+        raise ConfigError(
+            f"{path}: cannot be written: {error.strerror}.", remedy="Make it writable.", field="permissions"
+        ) from None
 
 
 def rule_toml(rule: PermissionRule) -> str:
@@ -92,7 +94,7 @@ def _text(value: str) -> str:
 
 
 def _rules(text: str) -> list[dict[str, Any]]:
-    found = tomllib.loads(text).get("permissions", [])
+    found = read_toml(text, "the file").get("permissions", [])
     return cast("list[dict[str, Any]]", found)
 
 

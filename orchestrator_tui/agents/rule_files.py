@@ -1,12 +1,12 @@
 """The permission rules of configuration files, read anew when a file changed: nothing but them is reloaded."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator_tui.core.config import parse_settings
 from orchestrator_tui.core.errors import ConfigError
+from orchestrator_tui.core.foreign import read_toml
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction
 
 Signature = tuple[tuple[int, int, int] | None, ...]
@@ -45,11 +45,11 @@ def refuse_allow(path: Path, rules: Sequence[PermissionRule]) -> None:
 
 def _rules_in(file: RuleFile) -> Sequence[PermissionRule]:
     try:
-        data = tomllib.loads(file.path.read_text())
+        data = read_toml(file.path.read_text(), file.path)
     except FileNotFoundError:
         return ()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file.path}: not valid TOML: {error}.", remedy="Correct that line.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file.path}: not valid TOML: {error}.", remedy="Save it as UTF-8.") from None
     except OSError as error:
         raise ConfigError(f"{file.path}: cannot be read: {error.strerror}.", remedy="Make it readable.") from None
     rules = parse_settings({"permissions": data.get("permissions", [])}, str(file.path)).permissions

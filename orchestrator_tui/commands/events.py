@@ -7,6 +7,7 @@ from typing import Literal
 
 import click
 
+from orchestrator_tui.commands.say import say
 from orchestrator_tui.commands.target import open_session
 from orchestrator_tui.core.errors import CannotRun, UsageError
 from orchestrator_tui.core.event_export import export_lines
@@ -59,7 +60,7 @@ def events(
     names = Names(found)
     with suppress(KeyboardInterrupt):
         for line in written(_events(found, wanted, names, last, follow), names, shape):
-            click.echo(line, nl=False)
+            say(line, nl=False)
 
 
 def filter_of(fields: Mapping[str, str | None], since: str | None, words: Iterable[str]) -> EventFilter:

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
+from orchestrator_tui.commands.say import say
 from orchestrator_tui.composition import start_from_files, take_over
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import MissionSpec
@@ -36,7 +35,7 @@ async def _serve(session: Session, provider: str | None, config: Path | None, st
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    click.echo(f"serving {session.name} at {runtime.endpoint.url}", err=True)
+    say(f"serving {session.name} at {runtime.endpoint.url}", err=True)
     released = asyncio.create_task(runtime.supervisor.release_requested.wait())
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((released, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -63,7 +62,7 @@ def run_plan(
     roles_for(specs, agents)
     options = RunOptions(agents, provider, timeout_s)
     report = asyncio.run(_run(session, specs, options, config, keep_agents))
-    click.echo(json.dumps(report) if as_json else report_text(report))
+    say(json.dumps(report) if as_json else report_text(report))
     return exit_code(report)
 
 
@@ -76,7 +75,7 @@ async def _run(
     await take_over(session)
     runtime = await start_from_files(session, "run", settings, provider=options.provider, config=config)
     if runtime.supervisor.monitor.provider_notice:
-        click.echo(runtime.supervisor.monitor.provider_notice, err=True)
+        say(runtime.supervisor.monitor.provider_notice, err=True)
     loop = asyncio.get_running_loop()
     work = asyncio.create_task(PlanRun(runtime.supervisor, specs, options).run(_show_progress))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,7 +84,7 @@ async def _run(
     try:
         report = await work
     except asyncio.CancelledError:
-        click.echo("Interrupted. The agents go on; the same command resumes the plan.", err=True)
+        say("Interrupted. The agents go on; the same command resumes the plan.", err=True)
         sys.exit(1)
     else:
         finished = True
@@ -100,7 +99,7 @@ def _show_progress(event: Event) -> None:
     who = f" agent {event.agent_id}" if event.agent_id is not None else ""
     what = f" {event.mission_id}" if event.mission_id else ""
     why = event.data.get("reason") or event.data.get("message") or ""
-    click.echo(f"{event.type}{what}{who}{f': {why}' if why else ''}", err=True)
+    say(f"{event.type}{what}{who}{f': {why}' if why else ''}", err=True)
 
 
 def report_text(report: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from orchestrator_tui.commands.output import render_inbox
+from orchestrator_tui.commands.say import say
 from orchestrator_tui.commands.target import caller_target
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.mcp import client
@@ -22,7 +23,7 @@ def inbox(session: str | None, as_json: bool) -> None:
     """List what waits for a person, oldest first."""
     url, token = caller_target(session)
     found = asyncio.run(client.control(url, token, "inbox"))
-    click.echo(json.dumps(found) if as_json else render_inbox(found["items"], time.time()))
+    say(json.dumps(found) if as_json else render_inbox(found["items"], time.time()))
 
 
 @click.command(epilog='Example: orchestrator-tui agent answer ask-3 --deny "use the test database"')
@@ -64,7 +65,7 @@ def answer(
     url, token = caller_target(session)
     result = asyncio.run(client.control(url, token, "answer", body))
     done = "answered" if chooses else "allowed" if allow else "denied"
-    click.echo(json.dumps(result) if as_json else f"{item_id}: {done}")
+    say(json.dumps(result) if as_json else f"{item_id}: {done}")
 
 
 def choices_of(options: Sequence[str], texts: Sequence[str]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import time
 import click
 
 from orchestrator_tui.agents.quota_words import describe
+from orchestrator_tui.commands.say import say
 from orchestrator_tui.commands.target import open_session, running_endpoint
 from orchestrator_tui.core.views import QuotaView
 from orchestrator_tui.mcp import client
@@ -21,10 +22,10 @@ def quota(session: str | None, release: bool, as_json: bool) -> None:
     info = running_endpoint(open_session(session))
     answer = asyncio.run(client.control(info.url, info.token, "quota", {} if release else None))
     if as_json:
-        click.echo(json.dumps(answer))
+        say(json.dumps(answer))
     elif release:
         count = answer["released"]
-        click.echo(f"released {count} account{'s' * (count != 1)}" if count else "No account is at its limit.")
+        say(f"released {count} account{'s' * (count != 1)}" if count else "No account is at its limit.")
     else:
         views = [QuotaView(**account) for account in answer["accounts"]]
-        click.echo(describe(views, round(time.time() * 1000)))
+        say(describe(views, round(time.time() * 1000)))

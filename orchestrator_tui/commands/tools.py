@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from orchestrator_tui.commands.inbox import answer, inbox
 from orchestrator_tui.commands.output import render
+from orchestrator_tui.commands.say import say
 from orchestrator_tui.commands.target import caller_target
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.mcp import client
@@ -51,7 +52,7 @@ def _command(tool: str, model: type[Request]) -> click.Command:
         arguments = {key: _value(key, value) for key, value in given.items() if value not in (None, ())}
         url, token = caller_target(session)
         result = asyncio.run(client.call_tool(url, token, tool, {"action": action, **arguments}))
-        click.echo(json.dumps(result) if as_json else render(tool, action, result))
+        say(json.dumps(result) if as_json else render(tool, action, result))
 
     return click.Command(
         action.replace("_", "-"),
@@ -144,7 +145,7 @@ def send(agent_id: int, text: str, session: str | None, as_json: bool) -> None:
     """Type one line into an agent's prompt."""
     url, token = caller_target(session)
     asyncio.run(client.control(url, token, "send", {"agent_id": agent_id, "text": text}))
-    click.echo(json.dumps({"agent_id": agent_id, "sent": True}) if as_json else f"sent to agent {agent_id}")
+    say(json.dumps({"agent_id": agent_id, "sent": True}) if as_json else f"sent to agent {agent_id}")
 
 
 agent.add_command(inbox)

@@ -148,10 +148,10 @@ def parse_settings(data: dict[str, Any], source: str) -> Settings:
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(_explain(error, source)) from None
+        raise _explain(error, source) from None
 
 
-def _explain(error: ValidationError, source: str) -> str:
+def _explain(error: ValidationError, source: str) -> ConfigError:
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
@@ -159,6 +159,7 @@ def _explain(error: ValidationError, source: str) -> str:
         known = _TABLES.get(parents[0] if parents else "", Settings).model_fields
         near = difflib.get_close_matches(last, known, n=1, cutoff=0.4)
         meant = ".".join([*parents, *near])
-        hint = f" Did you mean `{meant}`?" if near else f" Known keys: {', '.join(sorted(known))}."
-        return f"{source}: unknown key `{key}`.{hint}"
-    return f"{source}: `{key}`: {first['msg'].removeprefix('Value error, ')}."
+        hint = f"Did you mean `{meant}`?" if near else f"Known keys: {', '.join(sorted(known))}."
+        return ConfigError(f"{source}: unknown key `{key}`.", remedy=hint, field=key)
+    reason = first["msg"].removeprefix("Value error, ")
+    return ConfigError(f"{source}: `{key}`: {reason}.", remedy="Correct it there.", field=key)

@@ -13,7 +13,7 @@ from orchestrator_tui.core.events import Event, EventType
 
 EXAMPLE = "agent:api-auth mission:m-041 type:crash,restart since:1h words"
 _TOKEN = re.compile(r'(?P<no>-)?(?:(?P<field>[A-Za-z_]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))?')
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d|w)")
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d+)?)(s|m|h|d|w)")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 

@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from orchestrator_tui.core.errors import UsageError
 
 
 class RuleAction(StrEnum):
@@ -60,8 +62,16 @@ def decide(rules: Iterable[PermissionRule], tool: str, tool_input: Mapping[str, 
 
 
 def exact_rule(action: RuleAction, tool: str, tool_input: Mapping[str, object]) -> PermissionRule:
-    """The narrowest rule for a request: this tool and this very subject."""
-    return PermissionRule(action=action, tool=tool, pattern=subject_of(tool_input).replace("*", r"\*") or "*")
+    """The narrowest rule for a request: this tool and this very subject. Raises UsageError where none can say it."""
+    pattern = subject_of(tool_input).replace("*", r"\*") or "*"
+    try:
+        return PermissionRule(action=action, tool=tool, pattern=pattern)
+    except ValidationError:
+        raise UsageError(
+            "No rule can hold what this asks: it is too long, or no text.",
+            remedy="Answer it once, or write a rule with * in your config.toml.",
+            field="pattern",
+        ) from None
 
 
 def _fits(rule: PermissionRule, tool: str, subject: str) -> bool:

@@ -9,7 +9,7 @@ from orchestrator_tui.core.models import ModelTier, Role
 
 MOST_IN_POOL = 50
 PRESET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
-_PART = re.compile(r"(?:(\d+)\s*x?\s*)?([a-z]+)\s*(?::\s*([a-z]+))?")
+_PART = re.compile(r"(?:(\d{1,9})\s*x?\s*)?([a-z]+)\s*(?::\s*([a-z]+))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a user writes about a program that is supervised by its screen alone."""
 
 import re
+import warnings
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -13,8 +14,11 @@ _KEY_NAME = re.compile(r"[A-Za-z0-9+^_-]+")
 
 def _pattern(value: str) -> str:
     try:
-        compiled = re.compile(value, re.MULTILINE)
-    except re.error as error:
+        with warnings.catch_warnings():
+            # What a later Python may read differently is no news for the terminal of a dashboard.
+            warnings.simplefilter("ignore", FutureWarning)
+            compiled = re.compile(value, re.MULTILINE)
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{value!r} is not a regular expression: {error}") from None
     if compiled.search("") is not None:
         raise ValueError(f"{value!r} matches an empty screen, so it would always match")

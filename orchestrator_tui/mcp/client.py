@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import h11
 
 from orchestrator_tui.core.errors import Forbidden, NoSupervisor, OrchestratorError, UsageError
+from orchestrator_tui.core.foreign import read_json
 from orchestrator_tui.mcp.wire_errors import META_KEY, revive
 
 PROTOCOL = "2026-07-28"
@@ -125,7 +126,7 @@ async def _request(
     except (OSError, h11.RemoteProtocolError) as error:
         raise NoSupervisor(f"No supervisor answers at {url}: {error}.", remedy=_REMEDY) from None
     try:
-        answer = json.loads(content)
+        answer = read_json(content)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):

@@ -1,19 +1,23 @@
-"""What every request must pass, whatever its path: the right host, no foreign origin, a known token, a bounded body.
+"""What every request must pass, whatever its path: right host, no foreign origin, known token, rate, bounded body.
 
 The SDK guards only its own path, so its checks stay off and these stand in front of everything.
 """
 
+import asyncio
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator_tui.agents.credentials import Caller, Credentials
+from orchestrator_tui.mcp.rates import Rates
 
 BODY_LIMIT = 256 * 1024
 HOOKS_BODY_LIMIT = 16 * 1024 * 1024
 LOGS_BODY_LIMIT = 4 * 1024 * 1024
+BODY_WITHIN_S = 30.0
 _DISCARD_LIMIT = 64 * 1024 * 1024
 _CALLER = "orchestrator_caller"
 
@@ -26,12 +30,20 @@ def caller_of(scope: Mapping[str, Any]) -> Caller:
 
 
 class Guard:
-    """ASGI middleware; refuses with 421, 403, 401 or 413, in this order."""
+    """ASGI middleware; refuses with 421, 403, 401, 429, 408 or 413, in this order."""
 
     def __init__(
-        self, app: ASGIApp, credentials: Credentials, hosts: Collection[str], limits: Mapping[str, int]
+        self,
+        app: ASGIApp,
+        credentials: Credentials,
+        hosts: Collection[str],
+        limits: Mapping[str, int],
+        rates: Rates,
+        body_within_s: float = BODY_WITHIN_S,
     ) -> None:
         """``hosts`` are the only accepted ``Host`` values; ``limits`` are body sizes in bytes by path."""
+        self._rates = rates
+        self._body_within_s = body_within_s
         self._app = app
         self._credentials = credentials
         self._hosts = frozenset(hosts)
@@ -55,8 +67,20 @@ class Guard:
             challenge = [(b"www-authenticate", b'Bearer realm="orchestrator"')]
             await _refuse(receive, send, 401, "A bearer token of this session is needed.", challenge)
             return
+        wait_s = self._rates.take(caller.agent_id)
+        if wait_s > 0:
+            later = [(b"retry-after", str(math.ceil(wait_s)).encode())]
+            most = f"at most {self._rates.per_second:g} calls a second, for long"
+            await _refuse(receive, send, 429, f"This agent calls too often: {most}. Wait a second.", later)
+            return
         limit = self._limits.get(scope["path"], BODY_LIMIT)
-        body = await _read(scope, receive, limit)
+        try:
+            async with asyncio.timeout(self._body_within_s):
+                body = await _read(scope, receive, limit)
+        except TimeoutError:
+            refusal = {"error": {"kind": "Forbidden", "message": "The body did not come in time. Send it at once."}}
+            await answer(send, 408, refusal, [(b"connection", b"close")])
+            return
         if body is None:
             await _refuse(receive, send, 413, f"The body is larger than {limit // 1024} KiB.")
             return

@@ -1,7 +1,6 @@
 """``POST /hooks``: what an agent's program tells about its turns; the answer goes back to the program."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping
 from typing import Any, cast
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from orchestrator_tui.core.errors import Forbidden, OrchestratorError, UsageError
+from orchestrator_tui.core.foreign import read_json
 from orchestrator_tui.mcp.backend import Backend
 from orchestrator_tui.mcp.guard import caller_of
 from orchestrator_tui.mcp.traffic import Traffic
@@ -34,8 +34,8 @@ def internal_error(what: str) -> Response:
 async def read_object(request: Request) -> dict[str, Any]:
     """The request's JSON object. Raises UsageError."""
     try:
-        data = json.loads(await request.body() or b"{}")
-    except (ValueError, RecursionError):
+        data = read_json(await request.body() or b"{}")
+    except ValueError:
         raise UsageError("The body is not JSON.", remedy="Send one JSON object.") from None
     if not isinstance(data, dict):
         raise UsageError("The body is not a JSON object.", remedy="Send one JSON object.")

@@ -21,6 +21,7 @@ from orchestrator_tui.mcp.guard import BODY_LIMIT, HOOKS_BODY_LIMIT, LOGS_BODY_L
 from orchestrator_tui.mcp.hooks import Hooks
 from orchestrator_tui.mcp.inflight import InFlight
 from orchestrator_tui.mcp.protocol import Protocol
+from orchestrator_tui.mcp.rates import Rates
 from orchestrator_tui.mcp.screens import LIMITS, Screens
 from orchestrator_tui.mcp.telemetry import Telemetry
 from orchestrator_tui.mcp.traffic import Traffic
@@ -64,7 +65,8 @@ class Endpoint:
     """Serves until stopped.
 
     ``port`` 0 takes any free one and is the real one after ``start``; ``error`` says why nothing is served, or None;
-    ``traffic`` counts who has called. Screens elsewhere are served from ``screens``, if there is one.
+    ``traffic`` counts who has called, ``rates`` bound how often. Screens elsewhere are served from ``screens``, if
+    there is one.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Endpoint:
         self.port = port
         self.error: str | None = None
         self.traffic = Traffic()
+        self.rates = Rates()
         self._backend = backend
         self._screens = screens
         self._credentials = credentials
@@ -177,7 +180,7 @@ class Endpoint:
             custom_starlette_routes=routes,
         )
         limits = {HOOKS_PATH: HOOKS_BODY_LIMIT, LOGS_PATH: LOGS_BODY_LIMIT, **LIMITS}
-        return Guard(_PostOnly(application), self._credentials, hosts, limits)
+        return Guard(_PostOnly(application), self._credentials, hosts, limits, self.rates)
 
 
 class _PostOnly:

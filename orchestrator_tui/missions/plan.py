@@ -1,6 +1,7 @@
 """Plan files: YAML to missions, with every mistake named by line and field."""
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ _TOP = ("missions",)
 _FIELDS = ("id", "prompt", "context", "type", "priority", "role", "timeout_ms", "max_retries", "depends_on")
 _NULL = "tag:yaml.org,2002:null"
 _INT = "tag:yaml.org,2002:int"
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def parse_plan(text: str, source: str, *, known_ids: Collection[str] = ()) -> list[MissionSpec]:
@@ -252,7 +254,7 @@ class _Reader:
         return None if node.tag == _NULL else node.value
 
     def _number(self, node: yaml.Node) -> int | str | None:
-        if isinstance(node, yaml.ScalarNode) and node.tag == _INT and node.value.lstrip("+-").isdigit():
+        if isinstance(node, yaml.ScalarNode) and node.tag == _INT and _WHOLE.fullmatch(node.value):
             return int(node.value)
         if isinstance(node, yaml.ScalarNode):
             return None if node.tag == _NULL else node.value

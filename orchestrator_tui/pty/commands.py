@@ -9,24 +9,23 @@ from orchestrator_tui.pty.server import TMUX_SESSION
 
 AGENT_OPTION = "@agent_id"
 _CREATED = "#{pane_id}\t#{pane_pid}"
-_ROW = "\t".join(
-    f"#{{{name}}}"
-    for name in (
-        "pane_id",
-        "pane_pid",
-        "pane_dead",
-        "pane_dead_status",
-        "pane_dead_signal",
-        "pane_width",
-        "pane_height",
-        "window_activity",
-        "cursor_x",
-        "cursor_y",
-        "cursor_flag",
-        "pane_in_mode",
-        AGENT_OPTION,
-    )
+_COLUMNS = (
+    "pane_id",
+    "pane_pid",
+    "pane_dead",
+    "pane_dead_status",
+    "pane_dead_signal",
+    "pane_width",
+    "pane_height",
+    "window_activity",
+    "cursor_x",
+    "cursor_y",
+    "cursor_flag",
+    "pane_in_mode",
+    AGENT_OPTION,
 )
+_ROW = "\t".join(f"#{{{name}}}" for name in _COLUMNS)
+_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,8 @@ def parse_created(line: bytes) -> tuple[str, int]:
 
 def parse_row(line: bytes) -> PaneRow:
     """One line of ``list_all`` or ``show_pane``."""
-    parts = line.decode("utf-8", "replace").split("\t")
+    # An option holds what an agent may have set: a line break in it makes a line of its own.
+    parts = [*line.decode("utf-8", "replace").split("\t"), *[""] * len(_COLUMNS)]
     activity = _number(parts[7])
     return PaneRow(
         pane_id=parts[0],
@@ -148,7 +148,7 @@ def parse_row(line: bytes) -> PaneRow:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _program_arguments(program: Program) -> Command:

@@ -79,8 +79,9 @@ class ControlParser:
     def _line(self, line: bytes) -> Reply | Notification | None:
         if self._block is not None:
             return self._inside(self._block, line)
-        if line.startswith(b"%begin "):
-            self._number = line.split(b" ")[2]
+        parts = line.split(b" ")
+        if parts[0] == b"%begin" and len(parts) == 4:
+            self._number = parts[2]
             self._block = []
         elif line.startswith(b"%"):
             name, _, rest = line.partition(b" ")

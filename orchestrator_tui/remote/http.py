@@ -1,7 +1,6 @@
 """HTTP to the session's endpoint: connections that are kept for the next command, and one stream of lines."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import h11
 
 from orchestrator_tui.core.errors import NoSupervisor
+from orchestrator_tui.core.foreign import read_json
 from orchestrator_tui.mcp.client import error_of
 
 IDLE_S = 30.0
@@ -141,7 +141,7 @@ class Connections:
 def refusal(status: int, answer: bytes) -> Exception:
     """The error that an answer other than 200 tells of."""
     try:
-        data = json.loads(answer)
+        data = read_json(answer)
     except ValueError:
         data = None
     error = cast("dict[str, Any]", data).get("error") if isinstance(data, dict) else None

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
@@ -30,6 +31,7 @@ from orchestrator_tui.ui.palette import Entry, Found, Palette, PaletteCommands
 from orchestrator_tui.ui.palette_work import Offered, PaletteWork
 from orchestrator_tui.ui.progress import person_is_asked
 from orchestrator_tui.ui.remembered import Remembered
+from orchestrator_tui.ui.terminal_guard import TerminalGuard
 from orchestrator_tui.ui.theme import ANSI_VARIABLES, DARK, LIGHT, THEME_NAMES, ThemeChoice
 from orchestrator_tui.ui.tools import NO_TOOLS, Tools
 from orchestrator_tui.ui.user_commands import registry
@@ -80,6 +82,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         settings: Sequence[SettingLine] = (),
     ) -> None:
         self._action_registry = registry(commands, keys or {})
+        self._terminal_guard = TerminalGuard()
         super().__init__()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -163,6 +166,10 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         for item in self._bell.due(model.attention, self._clock.now_ms(), is_loaded=bool(model.session)):
             who = item.agent_name or item.mission_id or "the session"
             self.send_to_terminal(notification_codes(f"{who} needs you", item.text))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and the guard in front of the terminal."""
+        return (*super().get_line_filters(), self._terminal_guard)
 
     def send_to_terminal(self, codes: str) -> None:
         """Sends codes that draw nothing."""

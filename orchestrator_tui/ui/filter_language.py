@@ -145,11 +145,11 @@ def _turned_round(test: Test[Row]) -> Test[Row]:
 
 def _number(text: str) -> float | None:
     cleaned = text.strip("$%")
-    return float(cleaned) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", cleaned) else None
+    return float(cleaned) if re.fullmatch(r"\d{1,18}(\.\d*)?|\.\d+", cleaned) else None
 
 
 def _duration_ms(text: str) -> float | None:
-    found = re.fullmatch(r"(\d+(?:\.\d*)?)([smhd]?)", text)
+    found = re.fullmatch(r"(\d{1,12}(?:\.\d*)?)([smhd]?)", text)
     return None if found is None else float(found[1]) * _UNITS[found[2] or "m"] * 1000
 
 

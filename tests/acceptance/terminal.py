@@ -65,6 +65,14 @@ class Terminal:
         """What is seen, with its colours."""
         return self._tmux("capture-pane", "-pe").stdout
 
+    def record(self, file: Path) -> None:
+        """Keeps every byte that the program writes from now on."""
+        assert self._tmux("pipe-pane", "-o", f"cat > '{file}'").returncode == 0
+
+    def title(self) -> str:
+        """The title that the program gave its window."""
+        return self._tmux("display-message", "-p", "#{pane_title}").stdout.strip()
+
     def clipboard(self) -> str:
         """What was copied last."""
         return self._tmux("show-buffer").stdout
@@ -98,7 +106,11 @@ class Terminal:
 
     def until_gone(self, text: str) -> None:
         """Waits until ``text`` is no longer seen."""
-        wait_until(lambda: text not in self.screen(), f"{text!r} gone from the screen")
+        try:
+            wait_until(lambda: text not in self.screen(), f"{text!r} gone from the screen")
+        except BaseException as error:
+            error.add_note(self.screen())
+            raise
 
     def until_ended(self) -> int:
         """Waits for the program's end; its exit status."""

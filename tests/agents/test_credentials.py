@@ -1,5 +1,9 @@
 """Who may call."""
 
+import hmac
+
+import pytest
+
 from orchestrator_tui.agents.credentials import Caller, Credentials
 
 
@@ -35,3 +39,17 @@ def test_garbage_is_nobodys() -> None:
 def test_an_agents_token_with_another_id_in_front_is_nobodys() -> None:
     mine = credentials(1, 2)
     assert mine.identify(mine.agent_token(1).replace("a1-", "a2-")) is None
+
+
+def test_tokens_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = credentials(1)
+    token = mine.agent_token(1)
+    compared: list[bytes] = []
+
+    def compare(given: bytes, expected: bytes) -> bool:
+        compared.append(expected)
+        return given == expected
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    assert mine.identify(token) == Caller(1)
+    assert compared == [mine.operator_token().encode(), token.encode()]

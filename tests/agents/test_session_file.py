@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.agents.providers.base import SessionStatus
-from orchestrator_tui.agents.providers.session_file import is_alive, process_start, read_session_status
+from orchestrator_tui.agents.providers.session_file import is_alive, process_start, read_session_status, sessions_of
 from orchestrator_tui.core.models import AgentState, WaitingFor
 
 PID = 4711
@@ -55,10 +55,11 @@ def test_nothing_is_said_without_a_file(tmp_path: Path) -> None:
     assert read(tmp_path) is None
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"status": "new word"}', "{}"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"status": "new word"}', "{}", "[" * 3_000])
 def test_a_file_that_cannot_be_understood_says_nothing(tmp_path: Path, content: str) -> None:
     (tmp_path / f"{PID}.json").write_text(content)
     assert read(tmp_path) is None
+    assert sessions_of(tmp_path, "") == []
 
 
 def test_a_dead_program_s_file_says_nothing(tmp_path: Path) -> None:
@@ -96,3 +97,11 @@ def test_start_times_tell_processes_apart() -> None:
     finally:
         child.kill()
         child.wait()
+
+
+@pytest.mark.parametrize("updated", [float("inf"), float("nan"), 10**30])
+def test_a_time_that_is_none_is_left_out(tmp_path: Path, updated: float) -> None:
+    write(tmp_path, status="idle", statusUpdatedAt=updated)
+    status = read(tmp_path)
+    assert status is not None
+    assert status.updated_at is None

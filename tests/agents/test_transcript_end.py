@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_tui.agents.providers.transcript_end import end_of
+from orchestrator_tui.agents.providers.transcript_end import api_failure, end_of
 from orchestrator_tui.core.models import AgentState
 from orchestrator_tui.core.verdict import Observation, Source
 
@@ -57,3 +57,21 @@ def test_an_end_without_a_message_says_nothing(tmp_path: Path) -> None:
     assert end_of(path) is None
     path.write_text(AFTERWARDS + "[]\n\n" + _line("user", "of a helper", isSidechain=True))
     assert end_of(path) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        _line("assistant", TEXT).replace('"message"', '"x": ' + "[" * 3_000),
+        _line("assistant", TEXT, timestamp="0001-01-01T00:00:00"),
+        _line("assistant", TEXT, message={"stop_reason": ["end_turn"], "content": TEXT}),
+        _line("assistant", FAILED, isApiErrorMessage=True, quotaLimits={"resetsAt": float("inf")}),
+        _line("assistant", FAILED, isApiErrorMessage=True, quotaLimits={"resetsAt": float("nan")}),
+    ],
+)
+def test_damage_in_a_transcript_raises_nothing(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(line)
+    end_of(path)
+    failure = api_failure(path)
+    assert failure is None or failure.resets_at is None

@@ -113,3 +113,8 @@ def test_a_prompt_that_gives_a_mission_names_it() -> None:
     assert read_lines(lines(*entries), START).turns == wanted
     spaced = b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
     assert read_lines(spaced, START).turns == wanted
+
+
+def test_what_no_store_can_hold_is_made_storable() -> None:
+    (request,), _ = read(lines(answer("r-\ud800", 10**30, sessionId=["s"])), START)
+    assert (request.id, request.output, request.conversation) == ("r-\ufffd", 2**53, None)

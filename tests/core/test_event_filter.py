@@ -77,3 +77,8 @@ def test_what_cannot_be_read_is_named_with_the_remedy(text: str, problem: str) -
 
 def test_a_word_with_a_colon_can_be_quoted() -> None:
     assert parse_event_filter('"http://x"').terms[0].patterns == ("http://x",)
+
+
+def test_a_duration_longer_than_all_time_is_refused() -> None:
+    with pytest.raises(UsageError, match="is no duration"):
+        parse_event_filter(f"since:{'9' * 400}h")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction, decide, exact_rule, subject_of
 
 
@@ -94,3 +95,10 @@ def test_an_exact_rule_allows_its_own_request(command: str) -> None:
 def test_an_exact_rule_allows_nothing_else(command: str, other: str) -> None:
     made = exact_rule(RuleAction.ALLOW, "Bash", {"command": command})
     assert (decide([made], "Bash", {"command": other}) is not None) == (command == other)
+
+
+@pytest.mark.parametrize("command", ["x" * 10_001, "echo \ud800"])
+def test_a_request_that_no_rule_can_hold_is_refused_in_words(command: str) -> None:
+    with pytest.raises(UsageError, match="No rule can hold") as found:
+        exact_rule(RuleAction.ALLOW, "Bash", {"command": command})
+    assert found.value.field == "pattern"

@@ -46,3 +46,8 @@ def test_presets_of_the_configuration_are_checked() -> None:
     assert parse_settings({"presets": {"web": "3 coders"}}, "config.toml").presets == {"web": "3 coders"}
     with pytest.raises(ConfigError, match=r"config\.toml: `presets`: web: No role is called codrs"):
         parse_settings({"presets": {"web": "3 codrs"}}, "config.toml")
+
+
+def test_a_number_without_end_is_refused() -> None:
+    with pytest.raises(UsageError, match="no part of a pool"):
+        parse_pool("9" * 5_000 + " coders")

@@ -1,12 +1,19 @@
 """Nobody gets in by the wrong door: the same checks before every path."""
 
 import asyncio
+import resource
+import socket
+import statistics
+import time
 from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from starlette.types import Message
 
 from orchestrator_tui.agents.credentials import Credentials
+from orchestrator_tui.mcp.guard import Guard
+from orchestrator_tui.mcp.rates import BURST, Rates
 from tests.mcp.conftest import Lab
 
 CALL: dict[str, object] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
@@ -126,3 +133,75 @@ async def test_the_standing_get_stream_is_refused_so_that_no_socket_is_held(lab:
         for method in ("GET", "DELETE", "PUT"):
             answer = await http.request(method, "/mcp", headers={"Accept": "text/event-stream"})
             assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+class TestRates:
+    def test_a_burst_is_free_and_then_the_rate_holds(self) -> None:
+        now = 0.0
+        rates = Rates(per_second=2, burst=3, clock=lambda: now)
+        assert [rates.take(1) for _ in range(5)] == [0, 0, 0, 0.5, 0.5]
+        assert rates.take(2) == 0, "each agent has its own"
+        assert not any(rates.take(None) for _ in range(100)), "the operator has none"
+        now = 1.0
+        assert [rates.take(1) for _ in range(3)] == [0, 0, 0.5]
+        now = 1_000.0
+        assert [rates.take(1) for _ in range(4)] == [0, 0, 0, 0.5]
+
+    async def test_who_calls_too_often_is_told_when_to_come_back_and_nobody_else_waits(self, lab: Lab) -> None:
+        lab.endpoint.rates.per_second = 0.25
+        async with lab.http(lab.agent(2)) as http:
+            answers = [await http.post("/hooks", json={}) for _ in range(round(BURST) + 2)]
+        assert [answer.status_code for answer in answers[-3:]] == [200, 429, 429]
+        assert answers[-1].headers["retry-after"] == "4"
+        assert "Wait a second" in answers[-1].json()["error"]["message"]
+        assert len(lab.backend.hooks) == round(BURST)
+        async with lab.http(lab.agent(3)) as http:
+            assert (await http.post("/hooks", json={})).status_code == 200
+
+
+class TestSlowAndIdleConnections:
+    async def test_a_body_that_never_ends_is_given_up(self) -> None:
+        sent: list[Message] = []
+
+        async def never() -> Message:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def keep(message: Message) -> None:
+            sent.append(message)
+
+        credentials = Credentials(b"secret", lambda _: True)
+        headers = [(b"host", b"h"), (b"authorization", f"Bearer {credentials.operator_token()}".encode())]
+        guard = Guard(_unreachable, credentials, ["h"], {}, Rates(), body_within_s=0.01)
+        await guard({"type": "http", "path": "/hooks", "headers": headers}, never, keep)
+        assert sent[0]["status"] == 408
+
+    async def test_a_thousand_idle_and_half_sent_connections_delay_nobody(self, lab: Lab) -> None:
+        # Both ends of each are in this process.
+        count = min(1_000, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200) // 2)
+        if count < 200:
+            pytest.skip(f"only {count} connections are allowed here (ulimit -n)")
+        head = (
+            f"POST /hooks HTTP/1.1\r\nHost: 127.0.0.1:{lab.endpoint.port}\r\nAuthorization: Bearer {lab.agent(2)}\r\n"
+        )
+        opened: list[socket.socket] = []
+        try:
+            for number in range(count):
+                one = socket.create_connection(("127.0.0.1", lab.endpoint.port))
+                opened.append(one)
+                # A third says nothing, a third half of a head, a third half of a body.
+                one.sendall((b"", head.encode()[:40], f"{head}Content-Length: 99\r\n\r\n{{".encode())[number % 3])
+            async with lab.http(lab.agent(3)) as http, asyncio.timeout(20):
+                times: list[float] = []
+                for _ in range(40):
+                    began = time.perf_counter()
+                    assert (await http.post("/hooks", json={})).status_code == 200
+                    times.append(time.perf_counter() - began)
+            assert statistics.median(times) < 0.1, sorted(times)
+        finally:
+            for one in opened:
+                one.close()
+
+
+async def _unreachable(scope: object, receive: object, send: object) -> None:
+    raise AssertionError

@@ -1,3 +1,5 @@
+import pytest
+
 from orchestrator_tui.pty.adoption import option_names
 from orchestrator_tui.pty.commands import Program, new_window, parse_created, parse_row, respawn_pane
 
@@ -38,3 +40,9 @@ def test_a_dead_row_whose_status_tmux_missed_has_no_ending_yet() -> None:
 
 def test_only_user_options_are_ours() -> None:
     assert option_names((b"@agent_id 1", b'@role "a b"', b"remain-on-exit on", b"")) == ["@agent_id", "@role"]
+
+
+@pytest.mark.parametrize("line", [b"", b"x", b"%1\t42", b"\xff\t" * 20, b"%1\t" + b"9" * 5_000 + "\t²".encode()])
+def test_a_line_that_is_no_row_belongs_to_no_agent(line: bytes) -> None:
+    # An agent may set its own pane's option to several lines, and each is listed as a line of its own.
+    assert parse_row(line).agent_id is None

@@ -25,6 +25,12 @@ class TestParser:
         text = b"%begin 1 7 1\n%end 1 6 1\n%end 1 7\n%error of mine\n%output %1 x\n%end 1 7 1\n"
         assert feed(text) == [Reply((b"%end 1 6 1", b"%end 1 7", b"%error of mine", b"%output %1 x"))]
 
+    @pytest.mark.parametrize("damaged", [b"%begin", b"%begin ", b"%begin 1", b"%begin 1 7", b"%begin 1 7 1 9"])
+    def test_a_damaged_begin_does_not_end_the_client(self, damaged: bytes) -> None:
+        items = feed(damaged + b"\n%begin 1 8 1\n%end 1 8 1\n")
+        assert isinstance(items[0], Notification)
+        assert items[1:] == [Reply(())]
+
     def test_notifications_stand_between_blocks(self) -> None:
         assert feed(b"%session-changed $0 agents\n%exit\n") == [
             Notification("%session-changed", b"$0 agents"),

@@ -134,3 +134,9 @@ async def test_help_and_errors_stand_below_the_line_and_nothing_moves(
         await pilot.press("enter")
         await until(pilot, lambda: not app.dashboard.is_typing, "still typing")
         assert [agent.state for agent in app.model.shown_agents()] == [AgentState.IDLE]
+
+
+@pytest.mark.parametrize("query", ["cost=" + "9" * 400, "age=" + "9" * 400 + "h"])
+def test_a_number_without_end_is_refused(query: str) -> None:
+    with pytest.raises(UsageError):
+        AGENT_FILTER.parse(query)

@@ -235,3 +235,14 @@ def test_an_agents_text_cannot_end_the_code() -> None:
     assert codes.count("\a") == 1
     assert "\x9c" not in codes
     assert "777;notify;a,b " in codes
+
+
+async def test_a_command_too_long_for_a_rule_is_told(app: OrchestratorApp, client: FakeClient) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot, app)
+        long = replace(ATTENTION[1], tool_input={"command": "x" * 10_001})
+        client.feeds[0].push(AttentionChanged((long,)))
+        await opened(pilot, app)
+        await pilot.press("A")
+        await until(pilot, lambda: "No rule can hold" in error_line(app), "nothing was said")
+    assert client.calls == []

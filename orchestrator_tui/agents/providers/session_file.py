@@ -4,13 +4,13 @@ The Claude CLI keeps it in its config dir, the demo agent in its own folder. It 
 turn, for which no hook is sent. A killed program leaves a stale file behind, so pid and start time are checked.
 """
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 from orchestrator_tui.agents.providers.base import SessionStatus
+from orchestrator_tui.core.foreign import LARGEST, read_json
 from orchestrator_tui.core.models import AgentState, WaitingFor
 
 _STATES = {
@@ -75,7 +75,7 @@ def read_session_status(
     try:
         # Asked before it is read: a change in between then shows as one.
         changed_ns = os.stat(path).st_mtime_ns  # noqa: PTH116 - read for every agent, every second
-        data: object = json.loads(Path(path).read_bytes())
+        data: object = read_json(Path(path).read_bytes())
     except (OSError, ValueError):
         return None
     if not isinstance(data, dict) or not alive(pid):
@@ -93,7 +93,7 @@ def read_session_status(
         state=state,
         waiting_for=_waiting_for(fields.get("waitingFor")) if state is AgentState.WAITING else None,
         conversation_id=conversation if isinstance(conversation, str) else None,
-        updated_at=int(updated) if isinstance(updated, int | float) else None,
+        updated_at=_time(updated),
         word=word,
         file=(path, changed_ns),
     )
@@ -114,7 +114,7 @@ def sessions_of(
             content = file.read_bytes()
             if needle not in content:
                 continue
-            data: object = json.loads(content)
+            data: object = read_json(content)
             pid = int(file.stem)
         except (OSError, ValueError):
             continue
@@ -126,6 +126,12 @@ def sessions_of(
         ):
             found.append(pid)
     return found
+
+
+def _time(value: object) -> int | None:
+    if not isinstance(value, int | float) or not abs(value) < LARGEST:
+        return None
+    return int(value)
 
 
 def _is_same(recorded: object, actual: str | None) -> bool:

@@ -1,6 +1,5 @@
 """Reads what a conversation's transcript ends with: work, an answer, an interruption or a failed request."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from orchestrator_tui.agents.providers.base import ApiFailure
+from orchestrator_tui.core.foreign import milliseconds, read_json
 from orchestrator_tui.core.models import AgentState
 from orchestrator_tui.core.verdict import Observation, Source
 
@@ -39,8 +39,7 @@ def api_failure(path: Path) -> ApiFailure | None:
     text = "\n".join(
         str(block["text"]) for block in _blocks(_fields(entry.get("message")).get("content")) if "text" in block
     )
-    resets_at = round(seconds * 1000) if isinstance(seconds, int | float) else None
-    return ApiFailure(error if isinstance(error, str) else "unknown", text, resets_at)
+    return ApiFailure(error if isinstance(error, str) else "unknown", text, milliseconds(seconds))
 
 
 def _newest_message(path: Path) -> Mapping[str, object] | None:
@@ -69,7 +68,7 @@ def _word_of(entry: Mapping[str, object]) -> Observation:
         state, word, detail = AgentState.IDLE, "an interruption", "interrupted in the pane"
     elif tool:
         word = f"a call of {tool}"
-    elif fields.get("stop_reason") in _TURN_ENDS:
+    elif str(fields.get("stop_reason")) in _TURN_ENDS:
         state = AgentState.IDLE
     return Observation(Source.TRANSCRIPT, _time_of(entry.get("timestamp")), state, word=word, detail=detail)
 
@@ -85,7 +84,7 @@ def _blocks(content: object) -> Iterator[Mapping[str, object]]:
 
 def _object(line: bytes) -> Mapping[str, object]:
     try:
-        return _fields(json.loads(line))
+        return _fields(read_json(line))
     except ValueError:
         return {}
 
@@ -97,5 +96,5 @@ def _fields(value: object) -> Mapping[str, object]:
 def _time_of(stamp: object) -> int:
     try:
         return round(datetime.fromisoformat(str(stamp)).timestamp() * 1000)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0

@@ -6,12 +6,12 @@ share. A ``cost-state`` line, written when the program ends by itself or by SIGT
 far, earlier runs of it included. The demo agent writes all but this.
 """
 
-import json
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
+from orchestrator_tui.core.foreign import LARGEST, read_json
 from orchestrator_tui.core.usage import ApiRequest, ConversationCost, MissionTurn, TranscriptMark
 
 _SYNTHETIC = "<synthetic>"
@@ -68,8 +68,8 @@ def read_lines(data: bytes, mark: TranscriptMark) -> Reading:
 
 def _entry(line: bytes) -> dict[str, Any] | None:
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
+        entry = read_json(line)
+    except ValueError:
         return None
     return cast("dict[str, Any]", entry) if isinstance(entry, dict) else None
 
@@ -88,7 +88,7 @@ def _request(entry: dict[str, Any], agent_id: int, turn: str | None) -> ApiReque
             output=_count(usage, "output_tokens"),
             cache_read=_count(usage, "cache_read_input_tokens"),
             cache_write=_count(usage, "cache_creation_input_tokens"),
-            conversation=entry.get("sessionId"),
+            conversation=_text(entry.get("sessionId")),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
@@ -106,4 +106,8 @@ def _cost(line: bytes) -> ConversationCost | None:
 
 
 def _count(usage: dict[str, Any], key: str) -> int:
-    return max(0, int(usage.get(key) or 0))
+    return min(max(0, int(usage.get(key) or 0)), LARGEST)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

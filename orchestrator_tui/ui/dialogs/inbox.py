@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from orchestrator_tui.core.clock import Clock
-from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
+from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError, UsageError
 from orchestrator_tui.core.questions import plan_of
 from orchestrator_tui.core.views import ShutdownMode, SupervisorClient
 from orchestrator_tui.ui.dialogs.base import Dialog
@@ -217,7 +217,12 @@ class InboxDialog(Dialog[AttentionItem]):
             self.say(NotAllowedNow("What it asks exactly is not known.", remedy="Allow it once, or attach."))
             return
         submit = partial(self._client.allow_always, item.id)
-        self._push(RuleDialog(submit, item, self._client.rules_file() or "this session only"))
+        try:
+            dialog = RuleDialog(submit, item, self._client.rules_file() or "this session only")
+        except UsageError as error:
+            self.say(error)
+            return
+        self._push(dialog)
 
     def action_deny(self) -> None:
         """Asks for the reason and denies."""

@@ -1,0 +1,10 @@
+"""What the command line prints for people."""
+
+import click
+
+from orchestrator_tui.core.printable import printable
+
+
+def say(text: str, *, nl: bool = True, err: bool = False) -> None:
+    """Prints; what agents wrote cannot do anything to the terminal."""
+    click.echo(printable(text), nl=nl, err=err)

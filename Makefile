@@ -7,13 +7,13 @@ CLAUDE_VERSION := 2.1.328
 CONFORMANCE := build/conformance
 AUDIT := build/audit
 
-.PHONY: run test check bench chaos conformance audit screenshots venv venv-dev tmux chromium claude lock
+.PHONY: run test check bench chaos conformance audit screenshots preview venv venv-dev tmux chromium claude lock
 
 run: venv tmux
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/orchestrator-tui; else $(BIN)/orchestrator-tui demo; fi
 
 test: venv-dev tmux chromium claude
-	@$(BIN)/pytest -n 2 --dist worksteal -q
+	@$(BIN)/pytest -n 3 --dist worksteal -q
 
 check: venv-dev
 	@$(BIN)/ruff format --check -q .
@@ -55,6 +55,10 @@ $(AUDIT)/.installed: tests/audit/requirements.lock | $(VENV)/bin/python
 screenshots: venv-dev tmux chromium
 	@$(BIN)/python -m tests.ui.screenshots
 	@$(BIN)/python -m tests.web.picture
+
+# PREVIEW="agent_list --theme light --size 80x24" for one page.
+preview: venv-dev
+	@$(BIN)/python -m tests.ui.preview $(PREVIEW)
 
 venv: $(VENV)/.installed
 

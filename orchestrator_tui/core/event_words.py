@@ -50,7 +50,12 @@ def event_sentence(event: Event, agent_names: Mapping[int, str]) -> str:
     if event.type.startswith("mission_"):
         words = [event.mission_id or "mission", word, "to " + agent if agent else ""]
     else:
-        words = [agent or event.mission_id or "supervisor", word, event.mission_id if agent else ""]
+        about = "" if event.type.startswith("task_") else "on "
+        words = [
+            agent or event.mission_id or "supervisor",
+            word,
+            about + event.mission_id if agent and event.mission_id else "",
+        ]
     sentence = " ".join(word for word in words if word)
     detail = _detail(event)
     return printable(f"{sentence}: {detail}" if detail else sentence)

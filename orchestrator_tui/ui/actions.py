@@ -193,7 +193,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("pane.older_match", ("left_square_bracket",), "older", _V, "The next older place found.", When.SCROLLBACK),
     Action("pane.newer_match", ("right_square_bracket",), "newer", _V, "The next newer place found.", When.SCROLLBACK),
-    Action("view.clear", ("escape",), "clear", _V, "Clear marks or filter; show the live pane."),
+    Action("view.clear", ("escape",), "clear", _V, "Clear marks, a filter, or reading back."),
     Action("panel.agents", ("1",), "agents", _V, "Go to the agents."),
     Action("panel.health", ("2",), "health", _V, "Go to health."),
     Action("panel.pane", ("3",), "pane", _V, "Go to the pane."),

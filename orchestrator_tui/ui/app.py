@@ -22,7 +22,8 @@ from orchestrator_tui.ui.bridge import Bridge
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.held_keys import HeldKeys
-from orchestrator_tui.ui.model import Model
+from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.mouse import Clicks
 from orchestrator_tui.ui.notify import notification_codes
 from orchestrator_tui.ui.operations import Operations
 from orchestrator_tui.ui.palette import Entry, Found, Palette, PaletteCommands
@@ -35,6 +36,15 @@ from orchestrator_tui.ui.user_commands import registry
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.pane_view import PaneView
 from orchestrator_tui.ui.widgets.progress_line import ProgressView
+
+_OPENS = {
+    Panel.AGENTS: "agent.attach",
+    Panel.HEALTH: "health.open",
+    Panel.PANE: "agent.attach",
+    Panel.MISSIONS: "mission.open",
+    Panel.EVENTS: "log.open",
+}
+"""What a double click does in a panel."""
 
 
 class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
@@ -95,6 +105,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         )
         self._held_keys = HeldKeys(lambda: self.screen, lambda: self.call_later(self._press_held))
         self._progress = ProgressView(self, desk.progress)
+        self._clicks = Clicks(self)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
             self.bind(key, f"press('{key}')", show=False)
@@ -255,9 +266,17 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         """Gives the agent the room that there is."""
         self._operations.desk.start(self._operations.pane.refit(), "fit")
 
-    def on_dashboard_row_opened(self) -> None:
-        """Attaches to what was double-clicked."""
-        self._operations.run("agent.attach")
+    def on_dashboard_opened(self, event: Dashboard.Opened) -> None:
+        """Attaches to the agent, or opens what was double-clicked."""
+        self.action_run(_OPENS[event.panel])
+
+    async def on_click(self, event: events.Click) -> None:
+        """Does what the text below the pointer stands for."""
+        await self._clicks.take(event)
+
+    async def action_hit(self, key: str) -> None:
+        """Does what the key does: somebody clicked its name."""
+        await self._clicks.hit(key)
 
     def _focus_step(self, step: int) -> None:
         if self.screen is not self._dashboard:

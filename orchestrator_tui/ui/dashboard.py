@@ -44,8 +44,12 @@ class Dashboard(Screen[None]):
     class SelectionChanged(Message):
         """The chosen agent, or what can be seen of it, is another."""
 
-    class RowOpened(Message):
-        """A row was double-clicked."""
+    class Opened(Message):
+        """Something in a panel was double-clicked."""
+
+        def __init__(self, panel: Panel) -> None:
+            super().__init__()
+            self.panel = panel
 
     def __init__(
         self,
@@ -217,8 +221,10 @@ class Dashboard(Screen[None]):
 
     def end_line(self) -> None:
         """Gives the keyboard back to the active panel."""
-        self.query_one(FilterBar).display = False
-        self.set_focus(self.query_one(f"#{_PANEL_IDS[self._active]}"))
+        line = self.query_one(FilterBar)
+        line.display = False
+        if self.focused is None or line in self.focused.ancestors:
+            self.set_focus(self.query_one(f"#{_PANEL_IDS[self._active]}"))
         self.refresh_model()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -232,11 +238,13 @@ class Dashboard(Screen[None]):
         """Puts the cursor on the clicked row."""
         self.choose(event.panel, event.key)
         if event.opened:
-            self.post_message(self.RowOpened())
+            self.post_message(self.Opened(event.panel))
 
-    def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
-        """Goes to the clicked panel."""
-        self.go(event.panel)
+    def on_click(self, event: events.Click) -> None:
+        """Opens what has no rows by a double click."""
+        widget, _ = self.get_widget_at(event.screen_x, event.screen_y)
+        if event.chain == 2 and isinstance(widget, Health | PaneView) and not self.pane.is_typing:
+            self.post_message(self.Opened(widget.panel))
 
     def _set_active(self, panel: Panel) -> None:
         self._active = panel

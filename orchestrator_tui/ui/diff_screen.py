@@ -11,9 +11,9 @@ from textual.widgets import Static
 
 from orchestrator_tui.core.errors import NotAllowedNow, OrchestratorError
 from orchestrator_tui.core.work import FileDiff, ReviewComment, WorktreeDiff
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.dialogs.comment import CommentDialog
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.review import Review, comment_on
 from orchestrator_tui.ui.widgets.diff_files import DiffFiles
 from orchestrator_tui.ui.widgets.diff_view import DiffView

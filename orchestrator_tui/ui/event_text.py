@@ -29,7 +29,7 @@ _MARKS: dict[EventType, tuple[str, Token]] = {
     EventType.MISSION_ENQUEUED: ("○", "muted"),
     EventType.MISSION_ASSIGNED: ("◐", "working"),
     EventType.MISSION_UNDELIVERED: ("▲", "restarting"),
-    EventType.MISSION_BLOCKED: ("■", "muted"),
+    EventType.MISSION_BLOCKED: ("◇", "muted"),
     EventType.MISSION_CANCELLED: ("■", "muted"),
 }
 

@@ -16,10 +16,11 @@ Token = Literal["text", "muted", "accent", "needs", "working", "restarting", "fa
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text in one of the theme's colours."""
+    """A run of text in one of the theme's colours; ``click`` is the Textual action that a click on it runs."""
 
     text: str
     token: Token = "text"
+    click: str = ""
 
 
 Spans = tuple[Span, ...]
@@ -46,7 +47,7 @@ AGENT_LOOKS: dict[AgentState, Look] = {
 }
 
 MISSION_LOOKS: dict[MissionState, Look] = {
-    MissionState.BLOCKED: Look("■", "blocked", "muted"),
+    MissionState.BLOCKED: Look("◇", "blocked", "muted"),
     MissionState.PENDING: Look("○", "ready", "text"),
     MissionState.ASSIGNED: Look("◐", "assigned", "working"),
     MissionState.RUNNING: Look("●", "running", "working"),

@@ -8,9 +8,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from orchestrator_tui.core.views import MissionView
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.format import MISSION_LOOKS, Span, Spans, fit
 from orchestrator_tui.ui.graph import Node, downstream, tree, upstream
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.widgets.frame import content_of
 from orchestrator_tui.ui.widgets.rows import Picked, Rows

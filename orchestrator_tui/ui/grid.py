@@ -5,6 +5,7 @@ import logging
 from typing import ClassVar
 
 from rich.cells import cell_len
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Grid
@@ -13,9 +14,9 @@ from textual.widgets import Static
 
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.views import AgentView, SupervisorClient
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.format import Span, Spans, agent_look, fit
 from orchestrator_tui.ui.grid_places import SIZES, first_size, next_size, places, shape
+from orchestrator_tui.ui.hints import key_hints, key_span
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.widgets.frame import content_of
 from orchestrator_tui.ui.widgets.live_pane import LivePane
@@ -135,7 +136,7 @@ class GridScreen(Screen[int | None]):
 
     def _title(self, agents: int) -> Spans:
         if not agents:
-            return (Span(" No agent has a pane. ", "muted"), Span("n", "accent"), Span(" in the dashboard starts one."))
+            return (Span(" No agent has a pane. ", "muted"), key_span("n"), Span(" in the dashboard starts one."))
         hidden = agents - len(self._places)
         more = f"{hidden} more not seen" if hidden else ""
         return (Span(f" {len(self._places)} panes  ", "strong"), Span(more, "muted"))
@@ -154,6 +155,12 @@ class GridScreen(Screen[int | None]):
         """Goes to the agent of the tile that has the keyboard."""
         tile = self.focused
         if isinstance(tile, Tile) and tile.agent is not None:
+            self.dismiss(tile.agent.id)
+
+    def on_click(self, event: events.Click) -> None:
+        """Zooms the double-clicked tile."""
+        tile, _ = self.get_widget_at(event.screen_x, event.screen_y)
+        if event.chain == 2 and isinstance(tile, Tile) and tile.agent is not None:
             self.dismiss(tile.agent.id)
 
     def action_go(self, right: int, down: int) -> None:

@@ -12,8 +12,8 @@ from orchestrator_tui.core.activity import Activity
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.views import SupervisorClient
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.health_table import Column, Order
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.widgets.frame import content_of
 from orchestrator_tui.ui.widgets.health_parts import AgentGauges, AgentTable, FleetGauges, LightLines, Timeline

@@ -89,8 +89,8 @@ def ordered(agents: Iterable[AgentView], order: Order, rates: TokenRates) -> tup
     return (*(agent for _, agent in known), *(agent for agent in by_id if value(agent) is None))
 
 
-def table_header(width: int, order: Order, columns: Sequence[Column] = NUMBERS) -> Spans:
-    """The column names, that of the order with an arrow: ``▼`` the greatest first."""
+def table_header(width: int, order: Order, columns: Sequence[Column] = NUMBERS, *, orders: bool = False) -> Spans:
+    """The column names, that of the order with an arrow: ``▼`` the greatest first; ``orders``: a click on one does."""
     arrow = "▲" if order.rises else "▼"
     name, task = _rooms(width, columns)
 
@@ -100,11 +100,16 @@ def table_header(width: int, order: Order, columns: Sequence[Column] = NUMBERS) 
     def token(column: Column) -> Token:
         return "accent" if column is order.column else "muted"
 
+    def click(column: Column) -> str:
+        return f"screen.order('{column.name}')" if orders else ""
+
     spans = [
-        Span("    " + fit(heading(Column.NAME), name) + "  ", token(Column.NAME)),
+        Span("    " + fit(heading(Column.NAME), name) + "  ", token(Column.NAME), click(Column.NAME)),
         Span(fit("STATE", _STATE_ROOM), "muted"),
     ]
-    spans += [Span("  " + fit(heading(column), column.width, right=True), token(column)) for column in columns]
+    spans += [
+        Span("  " + fit(heading(column), column.width, right=True), token(column), click(column)) for column in columns
+    ]
     if task:
         spans.append(Span("  " + fit("TASK", task), "muted"))
     return tuple(spans)

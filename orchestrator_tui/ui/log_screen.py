@@ -12,10 +12,10 @@ from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.event_filter import EXAMPLE
 from orchestrator_tui.core.views import SupervisorClient
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.dialogs.log_entry import LogEntryDialog, Place
 from orchestrator_tui.ui.event_history import EventHistory
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.log_search import find
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.widgets.command_rows import CommandRows
@@ -23,6 +23,7 @@ from orchestrator_tui.ui.widgets.event_rows import EventRows
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.frame import content_of
 from orchestrator_tui.ui.widgets.log_rows import LogRows
+from orchestrator_tui.ui.widgets.rows import Picked
 
 
 class LogScreen(Screen[Place | None]):
@@ -107,6 +108,18 @@ class LogScreen(Screen[Place | None]):
             self._write_lines()
         else:
             self.dismiss(None)
+
+    def action_tab(self, name: str) -> None:
+        """Shows this tab."""
+        self._show(self.commands if name == self.commands.name_word else self.events)
+
+    def on_picked(self, event: Picked) -> None:
+        """Puts the cursor on the clicked row; shows the double-clicked one whole."""
+        event.stop()
+        if isinstance(event.key, int):
+            self.shown.go_to(event.key)
+        if event.opened:
+            self.action_open()
 
     def action_other_tab(self) -> None:
         """Shows the other tab."""
@@ -236,7 +249,9 @@ class LogScreen(Screen[Place | None]):
         tabs: list[Span] = []
         for rows in (self.events, self.commands):
             name = rows.name_word
-            tabs.append(Span(f"[{name}]", "accent") if rows is self.shown else Span(f" {name} ", "muted"))
+            click = f"screen.tab('{name}')"
+            is_shown = rows is self.shown
+            tabs.append(Span(f"[{name}]" if is_shown else f" {name} ", "accent" if is_shown else "muted", click))
             tabs.append(Span(" "))
         if self.shown.filter_text:
             tabs += [Span("  filter ", "muted"), Span(self.shown.filter_text, "accent")]

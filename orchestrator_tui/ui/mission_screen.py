@@ -14,8 +14,8 @@ from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.models import Mission
 from orchestrator_tui.core.views import MissionView, ShutdownMode, SupervisorClient
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.format import Span
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.mission_text import Lines, attempt_lines, head_lines, timeline_lines
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.widgets.frame import content_of
@@ -59,7 +59,7 @@ class MissionScreen(Screen[None]):
         self._client = client
         self._model = model
         self._clock = clock
-        self._id = mission_id
+        self._mission_id = mission_id
         self._act = act
         self._mission: Mission | None = None
         self._seen: MissionView | None = None
@@ -68,7 +68,7 @@ class MissionScreen(Screen[None]):
     @property
     def mission_id(self) -> str:
         """Whose page this is."""
-        return self._id
+        return self._mission_id
 
     def compose(self) -> ComposeResult:
         """The page."""
@@ -88,10 +88,10 @@ class MissionScreen(Screen[None]):
 
     async def refresh_mission(self) -> None:
         """Shows the mission as it is now; it is asked for again only when its row changed."""
-        view = self._model.missions.get(self._id)
+        view = self._model.missions.get(self._mission_id)
         if self._mission is None or view != self._seen:
             try:
-                self._mission = await self._client.mission(self._id)
+                self._mission = await self._client.mission(self._mission_id)
             except OrchestratorError as problem:
                 self.notify(str(problem), severity="error", markup=False)
                 self.dismiss(None)

@@ -11,8 +11,8 @@ from textual.widgets import Static
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.plans import PlanImported, PlanPreview
 from orchestrator_tui.core.views import SupervisorClient
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.plan_rows import plan_summary, planned_header, planned_row, problem_rows, will_queue
 from orchestrator_tui.ui.widgets.frame import content_of

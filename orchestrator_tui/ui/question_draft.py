@@ -1,8 +1,9 @@
 """Answers to several questions while a person still chooses: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.questions import Choice, Question
 
 
@@ -50,3 +51,22 @@ class Draft:
         behind = [index for index in range(self.at + 1, len(self.choices)) if self.choices[index] == Choice()]
         target = behind[0] if behind else self.first_open()
         return self if target is None else replace(self, at=target)
+
+
+class Drafts:
+    """The drafts of several items, by the item's id; they last as long as their items wait."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[str, Draft] = {}
+
+    def of(self, item: AttentionItem | None) -> Draft:
+        """The item's draft; an empty one where nothing was chosen yet."""
+        return self._drafts.get(item.id if item else "", Draft.empty(item.questions if item else ()))
+
+    def put(self, item: AttentionItem, draft: Draft) -> None:
+        """Keeps what was chosen."""
+        self._drafts[item.id] = draft
+
+    def keep(self, ids: Collection[str]) -> None:
+        """Forgets the drafts of all other items."""
+        self._drafts = {name: draft for name, draft in self._drafts.items() if name in ids}

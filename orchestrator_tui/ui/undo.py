@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from orchestrator_tui.core.views import UNDO_WINDOW_MS
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +35,4 @@ def open_offer(offers: list[UndoOffer], now_ms: int) -> UndoOffer | None:
 def countdown(one: UndoOffer, now_ms: int) -> Spans:
     """``u brings api-auth back (7 s)``."""
     seconds = -(-(one.until_ms - now_ms) // 1000)
-    return (Span("u", "accent"), Span(f" brings {one.names} back ({seconds} s)", "needs"))
+    return (key_span("u"), Span(f" brings {one.names} back ({seconds} s)", "needs"))

@@ -65,7 +65,7 @@ def test_no_two_states_look_alike_without_colour(
 ) -> None:
     # A crashed agent is one that restarts: both say so, with the count.
     shown = [(look.glyph, look.word) for state, look in looks.items() if state is not AgentState.CRASHED]
-    assert len({word for _, word in shown}) == len(shown)
+    assert len({word for _, word in shown}) == len({glyph for glyph, _ in shown}) == len(shown)
     assert all(glyph.strip() and word.strip() for glyph, word in shown)
 
 

@@ -1,7 +1,7 @@
 """The pane: pulled only while it is seen, cropped to its end, redrawn where it changed."""
 
 from dataclasses import replace
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import cast
 
 import pytest
@@ -273,7 +273,7 @@ def test_a_full_screen_frame_is_drawn_within_the_frame_budget() -> None:
         for n in range(10)
         for y in range(4)
     )
-    started = perf_counter()
+    started = thread_time()
     parse_lines(lines)
-    # A shared machine: the bound only catches a wrong order of growth.
-    assert perf_counter() - started < 1.0
+    # Processor time, since the machine is shared; the bound only catches a wrong order of growth.
+    assert thread_time() - started < 1.0

@@ -11,8 +11,9 @@ from textual.widgets import Static
 
 from orchestrator_tui.core.views import PaneFrame
 from orchestrator_tui.ui.ansi import plain_text
-from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
+from orchestrator_tui.ui.dialogs.base import Dialog
 from orchestrator_tui.ui.format import Span
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 

@@ -11,8 +11,9 @@ from textual.widgets.option_list import Option
 
 from orchestrator_tui.core.models import Role
 from orchestrator_tui.core.views import AgentView
-from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
+from orchestrator_tui.ui.dialogs.base import Dialog
 from orchestrator_tui.ui.format import Span, agent_look, fit
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 ANYBODY = 0

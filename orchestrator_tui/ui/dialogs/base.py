@@ -12,16 +12,12 @@ from textual.widgets import Label, Static
 
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.progress import current_job, goes_on
 from orchestrator_tui.ui.widgets.frame import content_of
 
 Result = TypeVar("Result")
 Value = TypeVar("Value")
-
-
-def key_hints(*pairs: tuple[str, str]) -> Spans:
-    """A line of keys and what they do."""
-    return tuple(part for key, label in pairs for part in (Span(key, "accent"), Span(f" {label}   ", "muted")))
 
 
 class Dialog(ModalScreen[Result | None], Generic[Result]):

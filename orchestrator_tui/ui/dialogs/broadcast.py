@@ -8,8 +8,9 @@ from textual.widgets import Input, Label, Static
 
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.views import AgentView
-from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
+from orchestrator_tui.ui.dialogs.base import Form, row
 from orchestrator_tui.ui.format import Span, Spans, agent_look
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 

@@ -48,6 +48,10 @@ class Choice(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Takes a click on what is written there."""
+        if not self._fits:
+            # ‹ goes back, the rest goes on.
+            self.action_step(-1 if event.x < len(" ‹ ") else 1)
+            return
         position = 0
         for index, option in enumerate(self._options):
             position += len(option) + 2
@@ -58,7 +62,7 @@ class Choice(Widget, can_focus=True):
     def render(self) -> Content:
         """All words with the chosen one marked, or ``‹ word ›  3 of 10``."""
         mark = "bold $background on $accent" if self.has_focus else "bold $foreground on $panel"
-        if sum(len(option) + 2 for option in self._options) <= self.size.width:
+        if self._fits:
             return Content.assemble(
                 *(
                     (f" {option} ", mark if index == self.index else "$muted")
@@ -68,6 +72,10 @@ class Choice(Widget, can_focus=True):
         return Content.assemble(
             (f" ‹ {self.value} › ", mark), (f"  {self.index + 1} of {len(self._options)}", "$muted")
         )
+
+    @property
+    def _fits(self) -> bool:
+        return sum(len(option) + 2 for option in self._options) <= self.size.width
 
     def watch_has_focus(self, value: bool) -> None:
         """Shows where the keyboard is."""

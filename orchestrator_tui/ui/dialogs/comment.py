@@ -7,9 +7,10 @@ from textual.widgets import Static, TextArea
 
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.work import ReviewComment
-from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
+from orchestrator_tui.ui.dialogs.base import Form, row
 from orchestrator_tui.ui.diff_rows import seen
 from orchestrator_tui.ui.format import Span, fit
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 QUOTED_LINES = 4

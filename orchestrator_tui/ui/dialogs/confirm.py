@@ -7,8 +7,9 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
+from orchestrator_tui.ui.dialogs.base import Dialog
 from orchestrator_tui.ui.format import Span
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 

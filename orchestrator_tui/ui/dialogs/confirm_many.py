@@ -6,9 +6,9 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.dialogs.confirm import ConfirmDialog
 from orchestrator_tui.ui.format import Span
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 

@@ -6,8 +6,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from orchestrator_tui.core.errors import UsageError
-from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
+from orchestrator_tui.ui.dialogs.base import Form, row
 from orchestrator_tui.ui.dialogs.forms import read_ids
+from orchestrator_tui.ui.hints import key_hints
 
 
 class DependDialog(Form[tuple[str, ...]]):

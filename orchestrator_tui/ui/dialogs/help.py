@@ -10,8 +10,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from orchestrator_tui.ui.actions import Action, Group, key_name
-from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
+from orchestrator_tui.ui.dialogs.base import Dialog
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 TWO_COLUMNS_FROM = 116

@@ -6,6 +6,7 @@ from functools import partial
 from typing import ClassVar, cast
 
 from rich.markdown import Markdown
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -20,18 +21,16 @@ from orchestrator_tui.core.views import ShutdownMode, SupervisorClient
 from orchestrator_tui.ui.dialogs.base import Dialog
 from orchestrator_tui.ui.dialogs.inbox_detail import detail_spans, is_answered_by_one_key, keys_of, visible
 from orchestrator_tui.ui.dialogs.inbox_forms import DenyDialog, RuleDialog, WordsDialog
-from orchestrator_tui.ui.format import Span, Spans, duration, fit
+from orchestrator_tui.ui.dialogs.inbox_list import list_spans, rows_at_most
+from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.progress import goes_on
-from orchestrator_tui.ui.question_draft import Draft
+from orchestrator_tui.ui.question_draft import Draft, Drafts
 from orchestrator_tui.ui.widgets.frame import content_of
 
 REFRESH_S = 0.25
 UNSEEN_S = 0.5
 """How long an answer is not taken after the cursor moved by itself: nobody has read the new request yet."""
-_ROWS = 8
-_ROWS_IF_LOW = 4
-_LOW = 30
 
 
 class InboxDialog(Dialog[AttentionItem]):
@@ -61,7 +60,7 @@ class InboxDialog(Dialog[AttentionItem]):
         self._clock = clock
         self._chosen = chosen
         self._moved_at = float("-inf")
-        self._drafts: dict[str, Draft] = {}
+        self._drafts = Drafts()
         self._shown: tuple[Spans, Spans, Spans] | None = None
         self._shown_plan = ""
 
@@ -79,23 +78,24 @@ class InboxDialog(Dialog[AttentionItem]):
 
     def on_resize(self) -> None:
         """Leaves the request what the list does not need."""
-        self.rows_above = min(len(self._model.attention), self._rows_at_most) + 2
+        self.rows_above = min(len(self._model.attention), rows_at_most(self.size.height)) + 2
         super().on_resize()
 
     def refresh_items(self) -> None:
         """Shows what waits now; the cursor stays on its request as long as that waits."""
         items = self._model.attention
         ids = {item.id for item in items}
-        self._drafts = {name: draft for name, draft in self._drafts.items() if name in ids}
+        self._drafts.keep(ids)
         before = self._chosen
         if self._chosen not in ids:
             if self._chosen is not None:
                 self._moved_at = asyncio.get_running_loop().time()
             self._chosen = items[0].id if items else None
         item = self.item
-        draft = self._draft(item)
+        draft = self._drafts.of(item)
         detail = detail_spans(item, draft.choices, draft.at) if item else (Span("Nothing waits for you.", "muted"),)
-        shown = self._rows(items), detail, keys_of(item)
+        listed = list_spans(items, self._chosen, self._clock.now_ms(), self.size)
+        shown = listed, detail, keys_of(item)
         if shown != self._shown:
             self._shown = shown
             for name, spans in zip(("#waiting", "#request-text", "#hints"), shown, strict=True):
@@ -113,10 +113,6 @@ class InboxDialog(Dialog[AttentionItem]):
             self._shown_plan = plan
             part.update(Markdown(plan, hyperlinks=False))
 
-    def _draft(self, item: AttentionItem | None) -> Draft:
-        questions = item.questions if item else ()
-        return self._drafts.get(item.id if item else "", Draft.empty(questions))
-
     @property
     def item(self) -> AttentionItem | None:
         """The chosen request."""
@@ -126,23 +122,34 @@ class InboxDialog(Dialog[AttentionItem]):
         """Goes to the next or previous request."""
         ids = [item.id for item in self._model.attention]
         if self._chosen in ids:
-            self._chosen = ids[min(max(ids.index(self._chosen) + by, 0), len(ids) - 1)]
+            self.action_choose(ids[min(max(ids.index(self._chosen) + by, 0), len(ids) - 1)])
+
+    def action_choose(self, name: str) -> None:
+        """Goes to the request of this id."""
+        if name in {item.id for item in self._model.attention}:
+            self._chosen = name
             self._moved_at = float("-inf")
             self.say(None)
             self.query_one("#request").scroll_home(animate=False)
             self.refresh_items()
+
+    def on_click(self, event: events.Click) -> None:
+        """Attaches to the double-clicked request of the list."""
+        if event.chain == 2 and self.get_widget_at(event.screen_x, event.screen_y)[0].id == "waiting":
+            self.action_attach()
 
     def action_page(self, by: int) -> None:
         """Scrolls a long request."""
         part = self.query_one("#request", VerticalScroll)
         part.scroll_relative(y=by * max(1, part.size.height - 1), animate=False)
 
-    def action_pick(self, number: int) -> None:
-        """Chooses an option of the question; sends it where that is the whole answer."""
+    def action_pick(self, number: int, at: int | None = None) -> None:
+        """Chooses an option of the question, by default of the current one; sends it where it is the whole answer."""
         item = self._with_questions()
         if item is None:
             return
-        draft = self._draft(item)
+        draft = self._drafts.of(item)
+        draft = draft if at is None else draft.turned(at - draft.at)
         if number > len(item.questions[draft.at].options):
             self.say(NotAllowedNow(f"There is no option {number}.", remedy="t answers in your own words."))
             return
@@ -152,7 +159,7 @@ class InboxDialog(Dialog[AttentionItem]):
         """Goes to another question of the same item."""
         item = self.item
         if item is not None and item.questions:
-            self._drafts[item.id] = self._draft(item).turned(by)
+            self._drafts.put(item, self._drafts.of(item).turned(by))
             self.refresh_items()
 
     def action_words(self) -> None:
@@ -160,7 +167,7 @@ class InboxDialog(Dialog[AttentionItem]):
         item = self._with_questions()
         if item is None:
             return
-        draft = self._draft(item)
+        draft = self._drafts.of(item)
 
         async def take(words: str) -> None:
             new = draft.worded(item.questions, words)
@@ -176,12 +183,12 @@ class InboxDialog(Dialog[AttentionItem]):
         item = self._with_questions()
         if item is None:
             return
-        draft = self._draft(item)
+        draft = self._drafts.of(item)
         open_at = draft.first_open()
         if open_at is None:
             self.run_worker(self._guarded(self._client.choose(item.id, draft.choices)), group="answer")
             return
-        self._drafts[item.id] = draft.turned(open_at - draft.at)
+        self._drafts.put(item, draft.turned(open_at - draft.at))
         self.say(NotAllowedNow("A question is not answered yet.", remedy="Choose an option, or t for own words."))
         self.refresh_items()
 
@@ -189,7 +196,7 @@ class InboxDialog(Dialog[AttentionItem]):
         if is_answered_by_one_key(item.questions):
             self.run_worker(self._guarded(self._client.choose(item.id, draft.choices)), group="answer")
         else:
-            self._drafts[item.id] = draft
+            self._drafts.put(item, draft)
             self.refresh_items()
 
     def action_allow(self) -> None:
@@ -257,25 +264,3 @@ class InboxDialog(Dialog[AttentionItem]):
                 await answer
         except OrchestratorError as problem:
             self.say(problem)
-
-    @property
-    def _rows_at_most(self) -> int:
-        return _ROWS if self.size.height >= _LOW else _ROWS_IF_LOW
-
-    def _rows(self, items: tuple[AttentionItem, ...]) -> Spans:
-        ids = [item.id for item in items]
-        at = ids.index(self._chosen) if self._chosen in ids else 0
-        most = self._rows_at_most
-        first = min(max(0, at - most + 1), max(0, len(items) - most))
-        width = max(20, min(100, int(self.size.width * 0.96)) - 6)
-        spans: list[Span] = []
-        for item in items[first : first + most]:
-            mark = "❯ " if item.id == self._chosen else "  "
-            age = duration(self._clock.now_ms() - item.since)
-            who = item.agent_name or item.mission_id or ""
-            text = f"{mark}{age:>3}  {fit(who, 12)} {fit(item.text, max(1, width - 20))}"
-            spans.append(Span(f"{text}\n", "strong" if item.id == self._chosen else "text"))
-        hidden = len(items) - len(items[first : first + most])
-        if hidden:
-            spans.append(Span(f"  and {hidden} more\n", "muted"))
-        return tuple(spans)

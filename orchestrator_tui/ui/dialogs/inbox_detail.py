@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from orchestrator_tui.core.attention import AttentionItem, AttentionKind
 from orchestrator_tui.core.questions import Choice, Question
-from orchestrator_tui.ui.dialogs.base import key_hints
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_hints
 
 
 def detail_spans(item: AttentionItem, choices: Sequence[Choice] = (), at: int = 0) -> Spans:
@@ -14,7 +14,9 @@ def detail_spans(item: AttentionItem, choices: Sequence[Choice] = (), at: int = 
 
     A plan's text is not part of it. ``at`` is the question that keys answer, counted from 0.
     """
-    spans: list[Span] = [Span(f"{item.kind}", "needs")]
+    is_over = item.kind in (AttentionKind.FAILED, AttentionKind.PROBLEM)
+    kind = str(item.kind).replace("_", " ")
+    spans: list[Span] = [Span(f"× {kind}", "failed") if is_over else Span(f"◆ {kind}", "needs")]
     if item.agent_name:
         spans.append(Span(f"  {item.agent_name}", "strong"))
     if item.mission_id:
@@ -23,7 +25,7 @@ def detail_spans(item: AttentionItem, choices: Sequence[Choice] = (), at: int = 
     if item.questions:
         for index, question in enumerate(item.questions):
             choice = choices[index] if index < len(choices) else Choice()
-            spans += _question(question, choice, is_current=index == at and len(item.questions) > 1)
+            spans += _question(question, choice, index, is_current=index == at and len(item.questions) > 1)
     elif item.kind is AttentionKind.PLAN:
         file = item.tool_input.get("planFilePath")
         spans += [Span("\nplan  ", "muted"), Span(f"{visible(str(file))}\n")] if file else []
@@ -60,7 +62,7 @@ def keys_of(item: AttentionItem | None) -> Spans:
         pairs.append(("enter", "attach"))
     if not item.can_choose:
         pairs.append(("pgdn", "more"))
-    return key_hints(*pairs, ("j/k", "move"))
+    return key_hints(*pairs, ("j/k", "move"), ("esc", "close"))
 
 
 def is_answered_by_one_key(questions: Sequence[Question]) -> bool:
@@ -73,15 +75,18 @@ def visible(text: str) -> str:
     return "".join(chr(0x2400 + ord(one)) if ord(one) < 32 and one not in "\n\t" else one for one in text)
 
 
-def _question(question: Question, choice: Choice, *, is_current: bool) -> list[Span]:
+def _question(question: Question, choice: Choice, at: int, *, is_current: bool) -> list[Span]:
     several = "  (several)" if question.takes_several else ""
     mark = "❯ " if is_current else ""
     spans = [Span(f"\n{mark}{visible(question.text)}{several}\n", "strong" if is_current else "text")]
     for number, option in enumerate(question.options, 1):
         is_chosen = number in choice.options
         style = "accent" if is_chosen else "text"
-        spans.append(Span(f" {'●' if is_chosen else ' '} {number}. {visible(option.label)}", style))
-        spans.append(Span(f"  {visible(option.description)}\n" if option.description else "\n", "muted"))
+        click = f"screen.pick({number}, {at})"
+        spans.append(Span(f" {'●' if is_chosen else ' '} {number}. {visible(option.label)}", style, click))
+        if option.description:
+            spans.append(Span(f"  {visible(option.description)}", "muted", click))
+        spans.append(Span("\n"))
         spans += [Span(f"        {line}\n", "muted") for line in visible(option.preview).splitlines()]
     if choice.text:
         spans.append(Span(f" ● {visible(choice.text)}\n", "accent"))

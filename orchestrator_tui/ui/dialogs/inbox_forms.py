@@ -10,9 +10,10 @@ from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.permission_rules import PermissionRule, RuleAction, exact_rule
 from orchestrator_tui.core.questions import Question
-from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
+from orchestrator_tui.ui.dialogs.base import Form, row
 from orchestrator_tui.ui.dialogs.inbox_detail import visible
 from orchestrator_tui.ui.format import Span
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 

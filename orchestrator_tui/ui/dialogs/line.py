@@ -6,7 +6,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from orchestrator_tui.core.errors import UsageError
-from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
+from orchestrator_tui.ui.dialogs.base import Form, row
+from orchestrator_tui.ui.hints import key_hints
 
 
 class LineDialog(Form[str]):

@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
+from orchestrator_tui.ui.dialogs.base import Dialog
 from orchestrator_tui.ui.format import Spans
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 Place = int | str

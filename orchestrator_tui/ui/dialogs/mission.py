@@ -10,9 +10,10 @@ from textual.widgets import Input, TextArea
 from orchestrator_tui.core.errors import OrchestratorError, UsageError
 from orchestrator_tui.core.models import Mission, MissionSpec, Priority, Role, TaskType
 from orchestrator_tui.core.views import MissionChanges
-from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
+from orchestrator_tui.ui.dialogs.base import Form, row
 from orchestrator_tui.ui.dialogs.choice import Choice
 from orchestrator_tui.ui.dialogs.forms import read_count, read_duration_ms, read_ids, write_duration
+from orchestrator_tui.ui.hints import key_hints
 
 ANY = "any"
 MOST_RETRIES = 100

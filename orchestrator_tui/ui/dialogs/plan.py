@@ -8,8 +8,9 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from orchestrator_tui.core.errors import OrchestratorError, UsageError
-from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
+from orchestrator_tui.ui.dialogs.base import Form, row
 from orchestrator_tui.ui.format import Span
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 _LISTED = 6

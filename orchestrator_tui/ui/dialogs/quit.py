@@ -8,8 +8,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from orchestrator_tui.core.views import ShutdownMode
-from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
+from orchestrator_tui.ui.dialogs.base import Dialog
 from orchestrator_tui.ui.format import Span
+from orchestrator_tui.ui.hints import key_hints, key_span
 from orchestrator_tui.ui.widgets.frame import content_of
 
 
@@ -40,4 +41,6 @@ class QuitDialog(Dialog[ShutdownMode]):
 
 
 def _way(key: str, label: str, fact: str) -> Static:
-    return Static(content_of((Span(f" {key}  ", "accent"), Span(label), Span(f"   {fact}", "muted"))), classes="way")
+    click = key_span(key).click
+    spans = (Span(f" {key}  ", "accent", click), Span(label, click=click), Span(f"   {fact}", "muted", click))
+    return Static(content_of(spans), classes="way")

@@ -12,9 +12,10 @@ from orchestrator_tui.core.errors import UsageError
 from orchestrator_tui.core.models import IsolationMode, MissionSpec, ModelTier, Role
 from orchestrator_tui.core.pool import parse_pool
 from orchestrator_tui.core.views import SpawnRequest
-from orchestrator_tui.ui.dialogs.base import Form, key_hints, row
+from orchestrator_tui.ui.dialogs.base import Form, row
 from orchestrator_tui.ui.dialogs.choice import Choice
 from orchestrator_tui.ui.dialogs.forms import read_count
+from orchestrator_tui.ui.hints import key_hints
 
 BY_ROLE = "by role"
 NO_PRESET = "none"

@@ -12,8 +12,9 @@ from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.models import AgentState
 from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import SupervisorClient
-from orchestrator_tui.ui.dialogs.base import Dialog, key_hints
+from orchestrator_tui.ui.dialogs.base import Dialog
 from orchestrator_tui.ui.format import AGENT_LOOKS, Span, Spans, duration
+from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.widgets.frame import content_of
 
 REFRESH_S = 1.0

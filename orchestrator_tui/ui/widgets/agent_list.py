@@ -1,6 +1,7 @@
 """Panel 1: the agents, those that need a person first."""
 
 from orchestrator_tui.ui.format import Span, Spans, agent_counts, agent_header, agent_row
+from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.undo import countdown, open_offer
 from orchestrator_tui.ui.widgets.rows import Rows, marked_count
@@ -60,14 +61,14 @@ class AgentList(Rows[int]):
         if not self._model.loaded:
             return ((), (Span("  Waiting for the supervisor.", "muted"),))
         if self._model.agents:
-            return ((), (Span("  No agent matches. "), Span("esc", "accent"), Span(" clears the filter.")))
+            return ((), (Span("  No agent matches. "), key_span("esc"), Span(" clears the filter.")))
         lines: list[Spans] = [()]
         if self._notice:
             width = max(10, self.scrollable_content_region.width - 4)
             lines += [(Span("  " + part, "needs"),) for part in wrap(self._notice, width)]
             lines.append(())
-        lines.append((Span("  No agents yet. "), Span("n", "accent"), Span(" starts one.")))
-        lines.append((Span("  "), Span("N", "accent"), Span(" starts one with a first mission.", "muted")))
+        lines.append((Span("  No agents yet. "), key_span("n"), Span(" starts one.")))
+        lines.append((Span("  "), key_span("N"), Span(" starts one with a first mission.", "muted")))
         return tuple(lines)
 
 

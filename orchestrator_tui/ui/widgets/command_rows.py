@@ -6,6 +6,7 @@ from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.history import CommandView
 from orchestrator_tui.core.views import SupervisorClient
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.log_lines import LogLines
 from orchestrator_tui.ui.log_text import command_details, command_header, command_line, command_text
 from orchestrator_tui.ui.model import Model, matches
@@ -110,5 +111,5 @@ class CommandRows(LogRows):
         if not self._has_asked:
             return ((Span("  Asking what was run…", "muted"),),)
         if self.filter_text:
-            return ((Span("  No command matches. "), Span("esc", "accent"), Span(" clears the filter.")),)
-        return ((Span("  Nothing but polls was run yet. "), Span("p", "accent"), Span(" shows them.")),)
+            return ((Span("  No command matches. "), key_span("esc"), Span(" clears the filter.")),)
+        return ((Span("  Nothing but polls was run yet. "), key_span("p"), Span(" shows them.")),)

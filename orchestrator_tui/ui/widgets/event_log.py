@@ -3,6 +3,7 @@
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.ui.event_text import event_row
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.widgets.rows import Rows
 
@@ -50,7 +51,7 @@ class EventLog(Rows[int]):
 
     def _empty_lines(self) -> tuple[Spans, ...]:
         if self._model.events:
-            return ((Span("  No event matches. "), Span("esc", "accent"), Span(" clears the filter.")),)
+            return ((Span("  No event matches. "), key_span("esc"), Span(" clears the filter.")),)
         return ((Span("  Nothing has happened yet.", "muted"),),)
 
 

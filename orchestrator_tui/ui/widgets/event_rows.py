@@ -9,6 +9,7 @@ from orchestrator_tui.core.event_filter import parse_event_filter
 from orchestrator_tui.core.event_words import event_haystack, event_sentence
 from orchestrator_tui.ui.event_history import EventHistory
 from orchestrator_tui.ui.format import Span, Spans, fit
+from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.log_text import event_details, event_header, event_line, stamp
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.widgets.log_rows import LogEntry, LogRows
@@ -149,5 +150,5 @@ class EventRows(LogRows):
         if self.history.has_older:
             return ((Span("  Reading older events…", "muted"),),)
         if self.filter_text:
-            return ((Span("  No event passes the filter. "), Span("esc", "accent"), Span(" clears it.")),)
+            return ((Span("  No event passes the filter. "), key_span("esc"), Span(" clears it.")),)
         return ((Span("  Nothing has happened yet.", "muted"),),)

@@ -4,6 +4,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from orchestrator_tui.ui.format import Spans
@@ -37,6 +38,10 @@ class FilterBar(Vertical):
             yield Input(compact=True, id="filter-input")
         yield Static("", id="filter-hint")
 
+    def on_mount(self) -> None:
+        """Starts what the line needs once it is there."""
+        self.watch(self.screen, "focused", self._keyboard_went, init=False)
+
     def hint(self, spans: Spans) -> None:
         """Writes below the line; without anything to say there is only the line."""
         below = self.query_one("#filter-hint", Static)
@@ -69,6 +74,12 @@ class FilterBar(Vertical):
         event.stop()
         self.display = False
         self.post_message(self.Ended(kept=True))
+
+    def _keyboard_went(self, where: Widget | None) -> None:
+        # A click elsewhere keeps what was typed; without the keyboard the line could not be left by keys.
+        if self.display and where is not None and self not in where.ancestors:
+            self.display = False
+            self.post_message(self.Ended(kept=True))
 
     def on_key(self, event: events.Key) -> None:
         """Takes a key that is its own."""

@@ -48,8 +48,10 @@ def footer_spans(actions: Sequence[Action], panel: Panel, width: int, is_enabled
     spans: list[Span] = [Span(" ")]
     for action in kept:
         enabled = is_enabled(action)
-        spans.append(Span(action.shown_key, "accent" if enabled else "muted"))
-        spans.append(Span(f" {action.label}  ", "text" if enabled else "muted"))
+        click = f"app.run('{action.id}')"
+        spans.append(Span(action.shown_key, "accent" if enabled else "muted", click))
+        spans.append(Span(f" {action.label}", "text" if enabled else "muted", click))
+        spans.append(Span("  "))
     return tuple(spans)
 
 

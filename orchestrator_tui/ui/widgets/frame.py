@@ -4,9 +4,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Self
 
-from rich.style import Style
+from rich.style import Style as RichStyle
 from textual.content import Content
 from textual.geometry import Region
+from textual.style import Style
 from textual.widget import Widget
 
 from orchestrator_tui.ui.format import Span, Spans, Token
@@ -23,10 +24,19 @@ TOKEN_STYLES: dict[Token, str] = {
     "done": "$state-done",
 }
 
+CLICK = "does"
+"""Where a cell's style keeps the action that a click there runs."""
+
 
 def content_of(spans: Spans) -> Content:
     """Coloured text for Textual."""
-    return Content.assemble(*((span.text, TOKEN_STYLES[span.token]) for span in spans))
+    return Content.assemble(
+        *(_clickable(span) if span.click else (span.text, TOKEN_STYLES[span.token]) for span in spans)
+    )
+
+
+def _clickable(span: Span) -> Content:
+    return Content.styled(span.text, TOKEN_STYLES[span.token]).stylize(Style.from_meta({CLICK: span.click}))
 
 
 class Framed(Widget):
@@ -39,7 +49,7 @@ class Framed(Widget):
     _facts: Spans = ()
     _lower_edge: Spans = ()
     _is_writing_edges = False
-    _base_style: Style | None = None
+    _base_style: RichStyle | None = None
 
     def frame(self, title: Spans, facts: Spans = (), below: Spans = ()) -> None:
         """Shows ``title`` and ``facts`` in the top border and ``below`` at the right of the bottom border."""
@@ -60,7 +70,7 @@ class Framed(Widget):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     @property
-    def base_style(self) -> Style:
+    def base_style(self) -> RichStyle:
         """The widget's own colours; working them out costs a quarter of a millisecond, and every line needs them."""
         if self._base_style is None:
             self._base_style = self.rich_style

@@ -3,12 +3,13 @@
 from textual.widgets import Static
 
 from orchestrator_tui.ui.format import Span, Spans
+from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.widgets.frame import content_of
 
 _LINES: tuple[Spans, ...] = (
-    (Span("n", "accent"), Span(" starts an agent, "), Span("m", "accent"), Span(" queues a mission")),
-    (Span("!", "accent"), Span(" shows and answers what waits for you")),
-    (Span("?", "accent"), Span(" shows every key; "), Span("esc", "accent"), Span(" hides these lines", "muted")),
+    (key_span("n"), Span(" starts an agent, "), key_span("m"), Span(" queues a mission")),
+    (key_span("!"), Span(" shows and answers what waits for you")),
+    (key_span("?"), Span(" shows every key; "), key_span("esc"), Span(" hides these lines", "muted")),
 )
 
 

@@ -77,7 +77,7 @@ def header_spans(model: Model, now_ms: int, width: int, *, wide: bool) -> Spans:
         oldest = now_ms - min(item.since for item in model.attention)
         waits = f"! {len(model.attention)} · {duration(oldest)}   "
         if width - _cells(left) - _cells(right) - len(waits) >= _ROOM_FOR_COUNTS:
-            right.insert(0, Span(waits, "needs"))
+            right.insert(0, Span(waits, "needs", "app.run('inbox.open')"))
     if model.viewer_of is not None:
         _say_viewer(model, left, right, width)
     room = width - _cells(left) - _cells(right)

@@ -9,6 +9,7 @@ from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.health_lines import light_lines, machine_lines, restarts_line
 from orchestrator_tui.ui.health_table import Column, Order, ordered, table_header, table_row
+from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.widgets.frame import Framed, content_of
 
@@ -42,7 +43,7 @@ class Health(Framed, can_focus=True):
                     self.refresh(Region(0, row, self.content_size.width, 1))
         problems = health_problems(self._model)
         facts = Span(f"{problems} problem{'s' * (problems > 1)}", "failed") if problems else Span("ok", "muted")
-        more = (Span("enter", "accent"), Span(" details", "muted")) if self.has_focus else ()
+        more = (key_span("enter"), Span(" details", "muted")) if self.has_focus else ()
         self.frame((Span("2 ", "muted"), Span("Health", "strong")), (facts,), more)
 
     def render(self) -> Content:

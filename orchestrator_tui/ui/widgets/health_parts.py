@@ -105,7 +105,7 @@ class AgentTable(Rows[int]):
 
     def header_spans(self, width: int) -> Spans:
         """The column names with the order's arrow."""
-        return table_header(width, self._order)
+        return table_header(width, self._order, orders=True)
 
     def row_spans(self, key: int, width: int) -> Spans:
         """One agent's row."""

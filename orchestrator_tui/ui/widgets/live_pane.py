@@ -10,6 +10,7 @@ from textual.strip import Strip
 from orchestrator_tui.core.views import AgentView, PaneFrame
 from orchestrator_tui.ui.ansi import parse_lines
 from orchestrator_tui.ui.format import Span, Spans, agent_look, fit
+from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.money import agent_facts
 from orchestrator_tui.ui.widgets.frame import Framed, content_of
 from orchestrator_tui.ui.work_words import work_word
@@ -189,7 +190,7 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
         if self._agent is None:
             return (Span(" The chosen agent's screen appears here.", "muted"),)
         if self._agent.pane_id is None:
-            return (Span(f" {self._agent.name} has no pane. ", "muted"), Span("R", "accent"), Span(" starts it again."))
+            return (Span(f" {self._agent.name} has no pane. ", "muted"), key_span("R"), Span(" starts it again."))
         return ()
 
 

@@ -1,6 +1,7 @@
 """Panel 4: the missions, those at work first."""
 
 from orchestrator_tui.ui.format import Span, Spans, mission_header, mission_row
+from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.widgets.rows import Rows, marked_count
 
@@ -55,5 +56,5 @@ class MissionTable(Rows[str]):
 
     def _empty_lines(self) -> tuple[Spans, ...]:
         if self._model.missions:
-            return ((Span("  No mission matches. "), Span("esc", "accent"), Span(" clears the filter.")),)
-        return ((Span("  No missions yet. "), Span("m", "accent"), Span(" queues one.")),)
+            return ((Span("  No mission matches. "), key_span("esc"), Span(" clears the filter.")),)
+        return ((Span("  No missions yet. "), key_span("m"), Span(" queues one.")),)

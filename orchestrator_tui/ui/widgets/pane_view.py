@@ -158,12 +158,15 @@ class PaneView(LivePane):
             return
         stroke = stroke_of(event.key, event.character)
         if stroke is not None:
+            # What is typed is seen, wherever the wheel went meanwhile.
+            self.follow_end()
             self.post_message(self.Pressed(stroke))
 
     def on_paste(self, event: events.Paste) -> None:
         """Hands on what is pasted for the agent."""
         if self.is_typing:
             event.stop().prevent_default()
+            self.follow_end()
             self.post_message(self.Pressed(event.text))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:

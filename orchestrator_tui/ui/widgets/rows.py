@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import ClassVar, Generic, TypeVar, cast
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -12,7 +13,7 @@ from textual.strip import Strip
 
 from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.model import Panel
-from orchestrator_tui.ui.widgets.frame import Framed
+from orchestrator_tui.ui.widgets.frame import CLICK, Framed
 
 Key = TypeVar("Key", int, str)
 
@@ -74,6 +75,7 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         self._drawn: dict[int, tuple[Spans, bool, bool]] = {}
         self._marked: Collection[Key] = ()
         self._empty: tuple[Spans, ...] = ()
+        self._clicked: Key | None = None
 
     def header_spans(self, width: int) -> Spans:
         """The column names, kept at the top; empty for none."""
@@ -108,11 +110,13 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         kept = cast("Sequence[Key]", keys) if isinstance(keys, range) else tuple(keys)
         is_same = kept is self._keys or kept == self._keys
         moved = selected != self._selected or not is_same
+        # Whoever scrolled away from the cursor by wheel stays there when rows come and go.
+        follows = selected != self._selected or self._is_cursor_visible
         if not is_same:
             self._keys, self._places = kept, None
         self._selected, self._marked, self._empty = selected, marked, empty
         self.virtual_size = Size(0, len(self._keys) + self._header_height)
-        if moved:
+        if moved and follows:
             self._keep_cursor_visible()
         self.refresh_changed()
 
@@ -187,8 +191,11 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         """Takes a click on what is written there."""
         offset = event.get_content_offset(self)
         key = None if offset is None else self._row_key(offset.y)
+        # Rows move, and the first click of two may have closed what lay over them: a row is opened by two of its own.
+        opened = event.chain == 2 and key == self._clicked
+        self._clicked = key if event.chain == 1 else None
         if key is not None and self._keys:
-            self.post_message(Picked(self.panel, key, opened=event.chain == 2))
+            self.post_message(Picked(self.panel, key, opened=opened))
 
     def _draw_all(self) -> None:
         # Rows that were not drawn are never looked at for changes: forgetting them and drawing go together.
@@ -214,13 +221,21 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         index = y - self._header_height + self.scroll_offset.y
         return self._keys[index] if y >= self._header_height and 0 <= index < len(self._keys) else None
 
+    @property
+    def _is_cursor_visible(self) -> bool:
+        index, top = self._place_of(self._selected), self.scroll_offset.y
+        return index is None or top <= index < top + self._room
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.scrollable_content_region.height - self._header_height)
+
     def _keep_cursor_visible(self) -> None:
         index = self._place_of(self._selected)
         if index is None:
             return
-        room = max(1, self.scrollable_content_region.height - self._header_height)
-        top = self.scroll_offset.y
-        if index < top or index >= top + room:
+        room, top = self._room, self.scroll_offset.y
+        if not self._is_cursor_visible:
             target = index if index < top else index - room + 1
             self.scroll_to(y=target, animate=False, force=True, immediate=True)
 
@@ -232,9 +247,11 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         return None if key is None else self._places.get(key)
 
     def _strip(self, spans: Spans) -> Strip:
-        return Strip(
-            Segment(span.text, self.get_component_rich_style(f"row--{span.token}", partial=True)) for span in spans
-        )
+        return Strip(Segment(span.text, self._span_style(span)) for span in spans)
+
+    def _span_style(self, span: Span) -> Style:
+        style = self.get_component_rich_style(f"row--{span.token}", partial=True)
+        return style + Style.from_meta({CLICK: span.click}) if span.click else style
 
 
 def marked_count(marks: Collection[object]) -> Spans:

@@ -1,7 +1,5 @@
 """The line of panel names that a narrow terminal shows instead of all panels."""
 
-from textual import events
-from textual.message import Message
 from textual.widgets import Static
 
 from orchestrator_tui.ui.format import Span, Spans
@@ -12,13 +10,6 @@ from orchestrator_tui.ui.widgets.health import health_problems
 
 class TabBar(Static):
     """Names the panels and says which one is shown."""
-
-    class Chosen(Message):
-        """A panel's name was clicked."""
-
-        def __init__(self, panel: Panel) -> None:
-            super().__init__()
-            self.panel = panel
 
     def __init__(self, model: Model, *, id: str) -> None:
         super().__init__(id=id)
@@ -31,15 +22,6 @@ class TabBar(Static):
         if spans != self._shown:
             self._shown = spans
             self.update(content_of(spans), layout=False)
-
-    def on_click(self, event: events.Click) -> None:
-        """Takes a click on what is written there."""
-        position = 0
-        for span in self._shown:
-            position += len(span.text)
-            if event.x < position and span.text.strip(" [")[:1].isdigit():
-                self.post_message(self.Chosen(Panel(int(span.text.strip(" [")[0]))))
-                return
 
 
 def tab_spans(model: Model, active: Panel) -> Spans:
@@ -55,6 +37,8 @@ def tab_spans(model: Model, active: Panel) -> Spans:
     )
     spans: list[Span] = [Span(" ")]
     for panel, name in names:
-        spans.append(Span(f"[{name}]", "accent") if panel is current else Span(f" {name} ", "muted"))
+        is_current = panel is current
+        text, click = f"[{name}]" if is_current else f" {name} ", f"app.run('panel.{panel.name.lower()}')"
+        spans.append(Span(text, "accent" if is_current else "muted", click))
         spans.append(Span(" "))
     return tuple(spans)

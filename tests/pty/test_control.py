@@ -47,11 +47,11 @@ async def test_an_ended_client_fails_what_waits_and_tells_once() -> None:
 async def test_a_stalled_event_loop_is_not_taken_for_a_silent_server() -> None:
     lost: list[str] = []
     program = ANSWERS_ONCE + 'print("%begin 1 2 1\\n%end 1 2 1", flush=True)\nsys.stdin.readline()'
-    control = client(program, lost)
+    control = client(program, lost, answer_within_s=0.6)
     await control.start()
     asked = asyncio.ensure_future(control.batch([("list-panes",)]))
     await asyncio.sleep(0)
-    time.sleep(0.5)  # noqa: ASYNC251 - the stall itself is what is tested
+    time.sleep(0.9)  # noqa: ASYNC251 - the stall itself is what is tested
     assert len(await asked) == 1
     assert lost == []
     await control.close()

@@ -2,9 +2,9 @@
 
 import click
 
-from orchestrator_tui.core.printable import printable
+from orchestrator_tui.core.printable import several_lines
 
 
 def say(text: str, *, nl: bool = True, err: bool = False) -> None:
     """Prints; what agents wrote cannot do anything to the terminal."""
-    click.echo(printable(text), nl=nl, err=err)
+    click.echo(several_lines(text), nl=nl, err=err)

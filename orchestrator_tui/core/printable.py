@@ -11,7 +11,7 @@ def one_line(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def printable(text: str) -> str:
+def several_lines(text: str) -> str:
     """The same for several lines: line feeds and tabs stay."""
     return _CONTROL_BUT_LAYOUT.sub("", text)
 

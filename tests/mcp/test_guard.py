@@ -148,11 +148,11 @@ class TestRates:
         assert [rates.take(1) for _ in range(4)] == [0, 0, 0, 0.5]
 
     async def test_who_calls_too_often_is_told_when_to_come_back_and_nobody_else_waits(self, lab: Lab) -> None:
-        lab.endpoint.rates.per_second = 0.25
+        lab.endpoint.rates.per_second = 0.001
         async with lab.http(lab.agent(2)) as http:
             answers = [await http.post("/hooks", json={}) for _ in range(round(BURST) + 2)]
         assert [answer.status_code for answer in answers[-3:]] == [200, 429, 429]
-        assert answers[-1].headers["retry-after"] == "4"
+        assert 900 < int(answers[-1].headers["retry-after"]) <= 1_000
         assert "Wait a second" in answers[-1].json()["error"]["message"]
         assert len(lab.backend.hooks) == round(BURST)
         async with lab.http(lab.agent(3)) as http:

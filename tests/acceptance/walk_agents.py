@@ -122,6 +122,8 @@ def restart(walk: Walk, key: str) -> None:
 @step("agent.undo")
 def undo(walk: Walk, key: str) -> None:
     walk.choose_agent("spare-4")
+    # What the fleet knows is on the screen a moment later, and of a stopped agent the key means something else.
+    walk.until_holds(lambda: "idle" in walk.chosen(), "its row says idle")
     walk.press("D")
     walk.answer("Kill spare-4", "y")
     walk.until_holds(lambda: "spare-4" not in walk.agents(), "it is stopped")
@@ -132,6 +134,7 @@ def undo(walk: Walk, key: str) -> None:
 @step("agent.kill")
 def kill(walk: Walk, key: str) -> None:
     walk.choose_agent("spare-4")
+    walk.until_holds(lambda: "idle" in walk.chosen(), "its row says idle")
     walk.press(key)
     walk.answer("Kill spare-4", "y")
     walk.until_holds(lambda: "spare-4" not in walk.agents(), "it is stopped")

@@ -73,7 +73,8 @@ class Started:
         return found[0]
 
     def run(self, *arguments: str) -> str:
-        """One command of the program to its end."""
+        """One command of the program to its end, once its supervisor is there: the screen is drawn before it is."""
+        self.endpoint()
         done = subprocess.run(
             self.argv(*arguments), env=self.environ, cwd=self.root, capture_output=True, text=True, check=False
         )

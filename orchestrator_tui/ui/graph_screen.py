@@ -13,7 +13,7 @@ from orchestrator_tui.ui.graph import Node, downstream, tree, upstream
 from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.widgets.frame import content_of
-from orchestrator_tui.ui.widgets.rows import Picked, Rows
+from orchestrator_tui.ui.widgets.rows import LIST_MOVES, Picked, Rows
 
 REFRESH_S = 0.5
 
@@ -82,12 +82,7 @@ class GraphScreen(Screen[str | None]):
         ("escape,q,d", "leave", "Back"),
         ("enter", "open", "Open"),
         ("r", "related", "Related only"),
-        ("j,down", "move(1)", "Down"),
-        ("k,up", "move(-1)", "Up"),
-        ("g,home", "move(-1000000)", "First"),
-        ("G,end", "move(1000000)", "Last"),
-        ("ctrl+d,pagedown", "move(10)", "Page down"),
-        ("ctrl+u,pageup", "move(-10)", "Page up"),
+        *LIST_MOVES,
     ]
     hints = key_hints(("j/k", "move"), ("enter", "open"), ("r", "only what is related"), ("esc", "back"))
 

@@ -84,13 +84,7 @@ class Monitor:
         """Every agent's health from one look."""
         checked = await self._fleet.manager.health_all()
         records = {record.id: record for record in self._fleet.book.records()}
-        judged: dict[int, HealthStatus] = {}
-        for key, status in checked.items():
-            if key in records:
-                judged[key] = self._judged(records[key], status)
-                # Each asks the agent's files: between two of them keys are read and drawn.
-                await asyncio.sleep(0)
-        return judged
+        return {key: self._judged(records[key], status) for key, status in checked.items() if key in records}
 
     def measure_machine(self) -> None:
         """Takes machine totals and our own lights."""

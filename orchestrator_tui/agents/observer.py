@@ -66,13 +66,11 @@ class Observer:
                 continue
             watched.append(record)
             memories.look_around(record)
-            # Each reads the agent's files: between two of them keys are read and drawn.
-            await asyncio.sleep(0)
             if doubt(memories.words(record, asks.get(record.id)), now) is not None:
                 unclear.append(record)
         if unclear:
             await asyncio.gather(*(memories.look_closer(record) for record in unclear))
-        asks = _newest_asks(self._asks())
+            asks = _newest_asks(self._asks())
         for record in watched:
             self._apply(record.id, asks.get(record.id))
 

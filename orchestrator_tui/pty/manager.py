@@ -383,8 +383,6 @@ class PTYManager(PaneAccess):
             self._emit(EventType.HEALTH, pane, asdict(status))
             if row is not None and row.dead and pane.process is not None and row.pid == pane.process.pid:
                 self._recovery.on_death(pane, pane.generation)
-            # Between two agents keys are read and drawn: all of them at once would hold the screen up.
-            await asyncio.sleep(0)
         return found
 
     def _emit(self, kind: EventType, pane: Pane, data: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.widgets.frame import content_of
 from orchestrator_tui.ui.widgets.health_parts import AgentGauges, AgentTable, FleetGauges, LightLines, Timeline
-from orchestrator_tui.ui.widgets.rows import Picked
+from orchestrator_tui.ui.widgets.rows import LIST_MOVES, Picked
 
 REFRESH_S = 1.0
 TALL_FROM = 30
@@ -32,12 +32,7 @@ class HealthScreen(Screen[int | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,q", "leave", "Back"),
         ("enter,o", "choose", "Go to the agent"),
-        ("j,down", "move(1)", "Down"),
-        ("k,up", "move(-1)", "Up"),
-        ("g,home", "move(-1000000)", "First"),
-        ("G,end", "move(1000000)", "Last"),
-        ("ctrl+d,pagedown", "move(10)", "Page down"),
-        ("ctrl+u,pageup", "move(-10)", "Page up"),
+        *LIST_MOVES,
         ("m", "order('MEMORY')", "By memory"),
         ("c", "order('CPU')", "By CPU"),
         ("x", "order('CONTEXT')", "By context"),

@@ -16,7 +16,7 @@ from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.plan_rows import plan_summary, planned_header, planned_row, problem_rows, will_queue
 from orchestrator_tui.ui.widgets.frame import content_of
-from orchestrator_tui.ui.widgets.rows import Picked, Rows
+from orchestrator_tui.ui.widgets.rows import LIST_MOVES, Picked, Rows
 
 
 class PlannedRows(Rows[int]):
@@ -81,12 +81,7 @@ class PlanScreen(Screen[PlanImported | None]):
         ("escape,q,n", "leave", "Back"),
         ("y", "import", "Import"),
         ("r", "read", "Read again"),
-        ("j,down", "move(1)", "Down"),
-        ("k,up", "move(-1)", "Up"),
-        ("g,home", "move(-1000000)", "First"),
-        ("G,end", "move(1000000)", "Last"),
-        ("ctrl+d,pagedown", "move(10)", "Page down"),
-        ("ctrl+u,pageup", "move(-10)", "Page up"),
+        *LIST_MOVES,
     ]
 
     def __init__(self, client: SupervisorClient, preview: PlanPreview) -> None:

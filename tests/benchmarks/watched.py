@@ -15,6 +15,8 @@ from collections.abc import Callable, Generator, Sequence
 from tests.benchmarks.lab import DEADLINE_S
 from tests.benchmarks.program import Started
 
+_CALM_S = 0.25
+
 
 class Watched:
     """Types into a program and waits for what it paints; nobody else has to read it meanwhile."""
@@ -64,6 +66,17 @@ class Watched:
                 if not self._changed.wait(deadline - time.monotonic()):
                     raise TimeoutError(f"it is not painted: {bytes(self._painted[-400:])!r}")
             return self._ends[-1][1]
+
+    def wait_seen(self, mark: str, since: int = 0) -> float:
+        """When ``mark`` was painted first, from ``since`` on."""
+        wanted = mark.encode()
+        return self.wait_for(lambda painted: wanted in painted, since)
+
+    def settle(self) -> None:
+        """Waits until nothing more is painted for a moment."""
+        with self._changed:
+            while self._changed.wait(_CALM_S):
+                pass
 
     def writes_in(self, seconds: float) -> list[bytes]:
         """What it writes for so long, a write each."""

@@ -1,7 +1,14 @@
 """The dependency graph."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from orchestrator_tui.core.views import MissionChanged
+from orchestrator_tui.ui import graph_screen
 from orchestrator_tui.ui.app import OrchestratorApp
-from orchestrator_tui.ui.graph import downstream, layers, tree, upstream
+from orchestrator_tui.ui.graph import Node, downstream, layers, tree, upstream
 from orchestrator_tui.ui.graph_screen import GraphRows, GraphScreen
 from orchestrator_tui.ui.mission_screen import MissionScreen
 from tests.ui.fake_client import FakeClient
@@ -84,3 +91,27 @@ async def test_enter_opens_the_mission(app: OrchestratorApp) -> None:
         await pilot.press("escape")
         await closed(pilot, app)
         assert app.model.selected_mission == chosen
+
+
+async def test_a_moving_cursor_and_time_build_no_new_tree_but_another_dependency_does(
+    app: OrchestratorApp, client: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[int] = []
+
+    def counting(parents: Mapping[str, Sequence[str]]) -> tuple[Node, ...]:
+        built.append(len(parents))
+        return tree(parents)
+
+    monkeypatch.setattr(graph_screen, "tree", counting)
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await graph(pilot, app)
+        await pilot.press("j", "k")
+        screen.refresh_graph()
+        assert built == [len(client.snapshot.missions)]
+        ready_one = app.model.missions["m-047"]
+        client.feeds[-1].push(MissionChanged(replace(ready_one, depends_on=("m-039",))))
+        await until(pilot, lambda: app.model.missions["m-047"].depends_on == ("m-039",), "it did not come")
+        screen.refresh_graph()
+        shown = lines(screen)
+        at = next(row for row, line in enumerate(shown) if "m-047" in line)
+        assert "m-039" in shown[at - 1]

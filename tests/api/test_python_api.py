@@ -114,7 +114,7 @@ async def test_agents_with_dispatcher_and_endpoint(session: str) -> None:
         return (await queue.get("task-1")).state == "completed"
 
     await eventually(completed, "the task is done")
-    assert spawner.stats()["success_rate"] == "100.0%"
+    await eventually(lambda: spawner.stats()["success_rate"] == "100.0%", "it is counted")
     for member in spawner.agents():
         await spawner.kill(member.id)
     await spawner.aclose()

@@ -108,8 +108,10 @@ class AgentWork:
         preview = await self._desk.client.kill_preview(agent.id)
         if await self._desk.app.push_screen_wait(ConfirmKillDialog(preview)):
             name_job(f"Ending {agent.name}")
-            await self._desk.client.kill(agent.id)
-            self._desk.done(f"Killed {agent.name}. {self._desk.offer_undo(((agent.id, agent.name),))}")
+            with self._desk.killing():
+                await self._desk.client.kill(agent.id)
+                undo = self._desk.offer_undo(((agent.id, agent.name),))
+            self._desk.done(f"Killed {agent.name}. {undo}")
 
     async def _restart(self) -> None:
         agent = self._desk.agent()

@@ -1,8 +1,10 @@
 """What every action works with: the app, the supervisor, the model, the screen, and what is chosen."""
 
+import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,7 +17,7 @@ from orchestrator_tui.ui.availability import Target
 from orchestrator_tui.ui.dashboard import Dashboard
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.progress import Progress, person_is_asked
-from orchestrator_tui.ui.undo import offer, open_offer
+from orchestrator_tui.ui.undo import UndoOffer, offer, open_offer
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class Desk:
         self.progress = Progress()
         self.lender: Lender = lend_terminal
         self.is_lent = False
+        self._kills: list[asyncio.Event] = []
 
     def target(self) -> Target:
         """What an action would act on: in the missions panel the mission and its agent, else the chosen agent."""
@@ -64,7 +67,7 @@ class Desk:
             mission=mission,
             can_attach=self._can_lend or can_attach(self.app),
             reads_back=self.dashboard.is_mounted and not self.dashboard.pane.follows,
-            can_undo=open_offer(self.model.undos, self.dashboard.clock.now_ms()) is not None,
+            can_undo=bool(self._kills) or self.undo_offer() is not None,
             in_list=self.page is None and self.dashboard.active in (Panel.AGENTS, Panel.MISSIONS),
         )
 
@@ -79,6 +82,26 @@ class Desk:
         mission = self.target().mission
         assert mission is not None, "checked before it runs"
         return mission
+
+    @contextmanager
+    def killing(self) -> Generator[None]:
+        """While a kill is under way, ``u`` waits for its end: a person regrets before a process has ended."""
+        ended = asyncio.Event()
+        self._kills.append(ended)
+        try:
+            yield
+        finally:
+            self._kills.remove(ended)
+            ended.set()
+
+    async def kills_ended(self) -> None:
+        """Waits until no kill is under way."""
+        while self._kills:
+            await self._kills[-1].wait()
+
+    def undo_offer(self) -> UndoOffer | None:
+        """The newest kill that can still be undone."""
+        return open_offer(self.model.undos, self.dashboard.clock.now_ms())
 
     def offer_undo(self, agents: tuple[tuple[int, str], ...]) -> str:
         """Lets ``u`` take a kill of these agents (ids and names) back for a while; what to tell of that."""

@@ -16,7 +16,6 @@ from orchestrator_tui.ui.dialogs.line import NoteDialog
 from orchestrator_tui.ui.marks import acts_on_marks
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.outcomes import Outcome, listed, to_each
-from orchestrator_tui.ui.undo import open_offer
 
 NOTHING_LOST = "nothing is lost"
 
@@ -81,9 +80,10 @@ class ManyWork:
         async def end(agent_id: int) -> None:
             await (client.remove(agent_id) if agent_id in gone else client.kill(agent_id))
 
-        outcome = await to_each(_named(agents), end)
-        killed = tuple((agent.id, agent.name) for agent in living if agent.id in outcome.done_keys)
-        undo = self._desk.offer_undo(killed) if killed else ""
+        with self._desk.killing():
+            outcome = await to_each(_named(agents), end)
+            killed = tuple((agent.id, agent.name) for agent in living if agent.id in outcome.done_keys)
+            undo = self._desk.offer_undo(killed) if killed else ""
         self._tell(outcome, "killed" if killed or not outcome.done else "forgotten", undo)
 
     async def _restart(self) -> None:
@@ -122,10 +122,12 @@ class ManyWork:
         await self._desk.app.push_screen_wait(BroadcastDialog(submit, agents, whence=whence))
 
     async def _undo(self) -> None:
-        model = self._desk.model
-        offer = open_offer(model.undos, self._desk.dashboard.clock.now_ms())
-        assert offer is not None, "checked before it runs"
-        model.undos.remove(offer)
+        await self._desk.kills_ended()
+        offer = self._desk.undo_offer()
+        if offer is None:
+            # The kill that it waited for was refused, and that is told.
+            return
+        self._desk.model.undos.remove(offer)
         self._desk.dashboard.refresh_model()
         outcome = await to_each(offer.agents, self._desk.client.undo_kill)
         missions = [mission_id for _, again in outcome.done for mission_id in again]

@@ -125,9 +125,11 @@ def undo(walk: Walk, key: str) -> None:
     # What the fleet knows is on the screen a moment later, and of a stopped agent the key means something else.
     walk.until_holds(lambda: "idle" in walk.chosen(), "its row says idle")
     walk.press("D")
+    before = walk.agent("spare-4")["pid"]
     walk.answer("Kill spare-4", "y")
-    walk.until_holds(lambda: "spare-4" not in walk.agents(), "it is stopped")
+    # Regretted at once: it is still ending, or has ended a moment ago.
     walk.press(key)
+    walk.until_holds(lambda: walk.agents().get("spare-4", {}).get("pid") not in (None, before), "another process")
     walk.until_status("spare-4", "idle")
 
 

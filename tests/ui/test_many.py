@@ -25,6 +25,19 @@ class Choosy(FakeClient):
             raise NotAllowedNow("docs-fix shows a dialog.", remedy="Answer it first.")
 
 
+class Slow(FakeClient):
+    """Ends an agent only when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kill_began, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def kill(self, agent_id: int, signal: str = "SIGTERM") -> None:
+        self.kill_began.set()
+        await self.may_end.wait()
+        await super().kill(agent_id, signal)
+
+
 async def mark(pilot: DashboardPilot, app: OrchestratorApp, *agents: int) -> None:
     for agent_id in agents:
         app.model.selected_agent = agent_id
@@ -173,6 +186,20 @@ class TestUndo:
             await until(pilot, lambda: "1 brought back with m-041." in toasts(app), "nothing was told")
             await pilot.press("u")
             await until(pilot, lambda: "Nothing was killed in the last 10 s." in toasts(app), "no reason")
+
+    async def test_pressed_while_the_kill_is_under_way_it_waits_for_its_end(self) -> None:
+        client = Slow()
+        app = OrchestratorApp(client, clock=FrozenClock())
+        async with app.run_test(size=WIDE, notifications=True) as pilot:
+            await ready(pilot, app)
+            await pilot.press("D")
+            await dialog(pilot, app, "Kill api-auth")
+            await pilot.press("y")
+            await until(pilot, lambda: client.kill_began.is_set(), "no kill was asked for")
+            await pilot.press("u")
+            assert ("undo_kill", 1) not in client.calls
+            client.may_end.set()
+            await until(pilot, lambda: ("undo_kill", 1) in client.calls, "it was not brought back")
 
     async def test_after_ten_seconds_it_is_refused(self, client: FakeClient) -> None:
         clock = FrozenClock()

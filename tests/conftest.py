@@ -19,6 +19,12 @@ from orchestrator_tui.session import Session
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 
 
+def pytest_configure() -> None:
+    """Started in the background of a script, a process ignores ctrl+c, and so would all that the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def wait_until(condition: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
     """Polls until ``condition`` is true and returns its value; fails naming ``what``."""
     deadline = time.monotonic() + timeout_s

@@ -147,9 +147,9 @@ class Monitor:
 
     def _judged(self, record: AgentRecord, status: HealthStatus) -> HealthStatus:
         """A program whose own word contradicts our state for a while does not respond as it should."""
-        word = self._fleet.own_word(record)
-        if word is None or word.updated_at is None or word.state is record.state:
+        word = self._observer.own_word(record)
+        if word is None or word.state is record.state:
             return status
         contradicts = word.state in ACTIVE_STATES or record.state in ACTIVE_STATES
-        settled = self._fleet.clock.now_ms() - max(word.updated_at, record.state_since) > CONTRADICTION_MS
+        settled = self._fleet.clock.now_ms() - max(word.at, record.state_since) > CONTRADICTION_MS
         return replace(status, responsive=False) if contradicts and settled else status

@@ -21,7 +21,7 @@ from orchestrator_tui.core.attention import Ask, AttentionItem, AttentionKind
 from orchestrator_tui.core.fusion import doubt, fuse
 from orchestrator_tui.core.lifecycle import ALIVE_STATES
 from orchestrator_tui.core.models import AgentRecord, AgentState, MissionState
-from orchestrator_tui.core.verdict import Confidence, Verdict
+from orchestrator_tui.core.verdict import Confidence, Observation, Verdict
 
 
 class Observer:
@@ -73,6 +73,10 @@ class Observer:
             asks = _newest_asks(self._asks())
         for record in watched:
             self._apply(record.id, asks.get(record.id))
+
+    def own_word(self, record: AgentRecord) -> Observation | None:
+        """What the agent's program said of its state in its session file at the last tick."""
+        return self._memories.of(record).status if self._is_watched(record) else None
 
     def verdict(self, agent_id: int) -> Verdict:
         """What is made of the newest words about an agent; asks nobody. Raises UnknownAgent."""

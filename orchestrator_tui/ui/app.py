@@ -240,6 +240,9 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_filter_bar_ended(self, event: FilterBar.Ended) -> None:
         """Hands on the end of typing."""
+        if not self._can_operate:
+            # The line is hidden for the first time: nothing was typed.
+            return
         self.operations.view.line_ended(kept=event.kept)
 
     def on_dashboard_selection_changed(self) -> None:

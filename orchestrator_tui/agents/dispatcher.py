@@ -54,11 +54,9 @@ class Dispatcher:
         async with self._lock:
             await self._look_at_obstacles()
             self._quota.review()
-            candidates = [self._candidate(record, {}) for record in fleet.book.records()]
-            if any(agent.free for agent in candidates):
-                typed_at = await fleet.manager.typed_at()
-                candidates = [self._candidate(record, typed_at) for record in fleet.book.records()]
-            placement = await self._placement(candidates)
+            missions = await self._ready(FIRST_LOOK)
+            # Nobody is looked at for a queue in which nothing can start.
+            placement = await self._placement(missions, await self._candidates()) if missions else Placement()
             self.waits = dict(placement.waits)
             for assignment in placement.assignments:
                 await self._assign(assignment)
@@ -66,17 +64,25 @@ class Dispatcher:
                 if record.state is AgentState.IDLE and not fleet.hand(record.id).is_fencing:
                     self.deliver_next(record.id)
 
-    async def _placement(self, candidates: list[Candidate]) -> Placement:
+    async def _candidates(self) -> list[Candidate]:
+        records = self._fleet.book.records()
+        candidates = [self._candidate(record, {}) for record in records]
+        if not any(agent.free for agent in candidates):
+            return candidates
+        typed_at = await self._fleet.manager.typed_at()
+        return [self._candidate(record, typed_at) for record in self._fleet.book.records()]
+
+    async def _placement(self, missions: list[Mission], candidates: list[Candidate]) -> Placement:
         """Looks further down the queue while somebody is free and what stands in front cannot be placed."""
         free = sum(agent.free for agent in candidates)
         limit = FIRST_LOOK
         while True:
-            missions = await self._ready(limit)
             held_back = {one.id: why for one in missions if (why := self._fleet.mission_waits(one)) is not None}
             placement = place([one for one in missions if one.id not in held_back], candidates)
             if len(missions) < limit or len(placement.assignments) == free or limit >= FURTHEST_LOOK:
                 return Placement(placement.assignments, {**placement.waits, **held_back})
             limit *= 4
+            missions = await self._ready(limit)
 
     async def _ready(self, limit: int) -> list[Mission]:
         """What may be claimed; a reservation for an agent that does not come back is given up here."""

@@ -1,5 +1,6 @@
 """The main screen: which panels are seen, which has the keyboard, and what they show."""
 
+import time
 from collections.abc import Callable, Sequence
 
 from textual import events
@@ -33,6 +34,7 @@ _PANEL_IDS = {
     Panel.MISSIONS: "missions",
     Panel.EVENTS: "events",
 }
+TICK_S = 1.0
 _TOO_SMALL = "The terminal is too small: 40 columns and 10 rows are needed."
 
 
@@ -74,6 +76,7 @@ class Dashboard(Screen[None]):
         self._bottom = Panel.MISSIONS
         self._zoomed = False
         self._layout = Layout.WIDE
+        self._refreshed_s = float("-inf")
 
     def compose(self) -> ComposeResult:
         """Every panel, once; which of them is seen is decided on each resize and key."""
@@ -96,7 +99,7 @@ class Dashboard(Screen[None]):
         """Starts what the screen needs once it is there."""
         self.query_one(FilterBar).display = False
         self._arrange()
-        self.set_interval(1.0, self.refresh_model)
+        self.set_interval(TICK_S, self._tick)
 
     def on_resize(self) -> None:
         """Fits the new size."""
@@ -132,10 +135,16 @@ class Dashboard(Screen[None]):
         """Whether a filter or a name is being typed."""
         return self.query_one(FilterBar).display
 
+    def _tick(self) -> None:
+        """Lets ages grow where no update has just done it: two pictures a second would differ in nothing."""
+        if time.monotonic() - self._refreshed_s > TICK_S * 0.9:
+            self.refresh_model()
+
     def refresh_model(self) -> None:
         """Shows the model as it is now on every panel that is seen."""
         if not self.is_mounted:
             return
+        self._refreshed_s = time.monotonic()
         now_ms = self._clock.now_ms()
         self._model.tick(now_ms)
         seen = self._visible()

@@ -16,6 +16,7 @@ from orchestrator_tui.agents.credentials import Credentials
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.views import SupervisorClient
 from orchestrator_tui.mcp.backend import Backend
+from orchestrator_tui.mcp.connections import HEAD_WITHIN_S, http_protocol
 from orchestrator_tui.mcp.control import Control
 from orchestrator_tui.mcp.guard import BODY_LIMIT, HOOKS_BODY_LIMIT, LOGS_BODY_LIMIT, Guard, answer
 from orchestrator_tui.mcp.hooks import Hooks
@@ -66,11 +67,16 @@ class Endpoint:
 
     ``port`` 0 takes any free one and is the real one after ``start``; ``error`` says why nothing is served, or None;
     ``traffic`` counts who has called, ``rates`` bound how often. Screens elsewhere are served from ``screens``, if
-    there is one.
+    there is one. A connection has ``head_within_s`` seconds to complete the head of a request.
     """
 
     def __init__(
-        self, backend: Backend, credentials: Credentials, port: int = 0, screens: SupervisorClient | None = None
+        self,
+        backend: Backend,
+        credentials: Credentials,
+        port: int = 0,
+        screens: SupervisorClient | None = None,
+        head_within_s: float = HEAD_WITHIN_S,
     ) -> None:
         self.port = port
         self.error: str | None = None
@@ -78,6 +84,7 @@ class Endpoint:
         self.rates = Rates()
         self._backend = backend
         self._screens = screens
+        self._head_within_s = head_within_s
         self._credentials = credentials
         self._events = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._events)
@@ -112,7 +119,7 @@ class Endpoint:
         config = uvicorn.Config(
             self._in_flight,
             lifespan="on",
-            http="h11",
+            http=http_protocol(self._head_within_s),
             ws="none",
             log_config=None,
             access_log=False,

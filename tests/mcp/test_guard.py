@@ -171,10 +171,33 @@ class TestSlowAndIdleConnections:
             sent.append(message)
 
         credentials = Credentials(b"secret", lambda _: True)
-        headers = [(b"host", b"h"), (b"authorization", f"Bearer {credentials.operator_token()}".encode())]
+        host = (b"host", b"h")
+        good = (b"authorization", f"Bearer {credentials.operator_token()}".encode())
         guard = Guard(_unreachable, credentials, ["h"], {}, Rates(), body_within_s=0.01)
-        await guard({"type": "http", "path": "/hooks", "headers": headers}, never, keep)
-        assert sent[0]["status"] == 408
+        for headers, status in (([host, good], 408), ([host], 401), ([], 421)):
+            sent.clear()
+            await guard({"type": "http", "path": "/hooks", "headers": headers}, never, keep)
+            assert sent[0]["status"] == status
+            assert (b"connection", b"close") in sent[0]["headers"]
+
+    async def test_a_body_that_is_too_large_only_at_its_end_is_refused_at_once(self) -> None:
+        sent: list[Message] = []
+        parts: list[Message] = [{"type": "http.request", "body": b"12345", "more_body": False}]
+
+        async def receive() -> Message:
+            if not parts:
+                await asyncio.Event().wait()
+            return parts.pop(0)
+
+        async def keep(message: Message) -> None:
+            sent.append(message)
+
+        credentials = Credentials(b"secret", lambda _: True)
+        headers = [(b"host", b"h"), (b"authorization", f"Bearer {credentials.operator_token()}".encode())]
+        guard = Guard(_unreachable, credentials, ["h"], {"/hooks": 4}, Rates())
+        async with asyncio.timeout(5):
+            await guard({"type": "http", "path": "/hooks", "headers": headers}, receive, keep)
+        assert sent[0]["status"] == 413
 
     async def test_a_thousand_idle_and_half_sent_connections_delay_nobody(self, lab: Lab) -> None:
         # Both ends of each are in this process.

@@ -1,7 +1,7 @@
 """Who connects and does not get to the point is closed in time, and nobody beside it notices."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -26,7 +26,7 @@ async def hasty() -> AsyncIterator[Lab]:
 
 
 @asynccontextmanager
-async def connected(lab: Lab) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def connected(lab: Lab) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     reader, writer = await asyncio.open_connection("127.0.0.1", lab.endpoint.port)
     try:
         yield reader, writer

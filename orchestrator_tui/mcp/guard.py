@@ -4,7 +4,6 @@ The SDK guards only its own path, so its checks stay off and these stand in fron
 """
 
 import asyncio
-import contextlib
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -20,6 +19,8 @@ HOOKS_BODY_LIMIT = 16 * 1024 * 1024
 LOGS_BODY_LIMIT = 4 * 1024 * 1024
 BODY_WITHIN_S = 30.0
 _DISCARD_LIMIT = 64 * 1024 * 1024
+_DISCARDED_AT_ONCE = 64
+_STRANGERS = (421, 403, 401)
 _CALLER = "orchestrator_caller"
 
 
@@ -74,6 +75,7 @@ class Guard:
     ) -> None:
         """``hosts`` are the only accepted ``Host`` values; ``limits`` are body sizes in bytes by path."""
         self._rates = rates
+        self._discarding = 0
         self._body_within_s = body_within_s
         self._app = app
         self._credentials = credentials
@@ -122,12 +124,22 @@ class Guard:
     async def _refuse(
         self, body: _Body, send: Send, status: int, message: str, headers: Sequence[tuple[bytes, bytes]] = ()
     ) -> None:
+        if self._discarding < _DISCARDED_AT_ONCE:
+            await self._discard(body)
+        # A stranger's connection is not kept: as many as one likes could rest here.
+        ending = () if body.is_read and status not in _STRANGERS else ((b"connection", b"close"),)
+        await answer(send, status, {"error": {"kind": "Forbidden", "message": message}}, [*headers, *ending])
+
+    async def _discard(self, body: _Body) -> None:
         # A connection that is closed on unread data is reset, and the client never sees why.
-        with contextlib.suppress(TimeoutError):
+        self._discarding += 1
+        try:
             async with asyncio.timeout(self._body_within_s):
                 await body.discard()
-        ending = () if body.is_read else ((b"connection", b"close"),)
-        await answer(send, status, {"error": {"kind": "Forbidden", "message": message}}, [*headers, *ending])
+        except TimeoutError:
+            pass
+        finally:
+            self._discarding -= 1
 
     def _identify(self, scope: Scope) -> Caller | None:
         given = _headers(scope, b"authorization")

@@ -1,12 +1,17 @@
 """Who connects and does not get to the point is closed in time, and nobody beside it notices."""
 
 import asyncio
+import resource
+import socket
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+import httpx2
 import pytest
 
 from orchestrator_tui.agents.credentials import Credentials
+from orchestrator_tui.mcp.connections import Patience
 from orchestrator_tui.mcp.server import Endpoint
 from tests.mcp.conftest import Lab, Session
 from tests.mcp.fake_backend import FakeBackend
@@ -19,7 +24,7 @@ SOON_S = 10.0  # uvicorn's own limit for connections at rest is 75 s
 async def hasty() -> AsyncIterator[Lab]:
     backend = FakeBackend()
     credentials = Credentials(b"secret", lambda agent_id: agent_id in backend.views)
-    endpoint = Endpoint(backend, credentials, head_within_s=LIMIT_S)
+    endpoint = Endpoint(backend, credentials, patience=Patience(LIMIT_S))
     await endpoint.start()
     yield Lab(backend, credentials, endpoint)
     await endpoint.stop()
@@ -100,6 +105,82 @@ async def test_a_connection_may_rest_between_two_calls_longer_than_a_head_may_ta
             assert (await answer(reader)).startswith(b"HTTP/1.1 200")
             await asyncio.sleep(LIMIT_S * 1.5)
         assert not reader.at_eof()
+
+
+async def test_when_too_many_are_waited_for_the_first_is_cut_off_and_a_call_is_served(hasty: Lab) -> None:
+    few = Endpoint(hasty.backend, hasty.credentials, patience=Patience(60, most_waiting=5))
+    await few.start()
+    lab = Lab(hasty.backend, hasty.credentials, few)
+    async with AsyncExitStack() as opened:
+        readers = [(await opened.enter_async_context(connected(lab)))[0] for _ in range(8)]
+        for reader in readers[:3]:
+            with suppress(ConnectionResetError):
+                assert await last_words(reader) == b""
+        async with lab.http(lab.agent(3)) as http:
+            assert (await http.post("/hooks", json={})).status_code == 200
+        assert [reader.at_eof() for reader in readers[4:]] == [False] * 4
+    await few.stop()
+
+
+async def test_who_was_refused_may_not_rest_here(hasty: Lab) -> None:
+    async with hasty.http("op-bad") as http:
+        assert (await http.post("/hooks", json={})).headers["connection"] == "close"
+    async with hasty.http(hasty.agent(3)) as http:
+        assert "connection" not in (await http.post("/hooks", json={})).headers
+
+
+@pytest.mark.parametrize("said", ["", "POST /hooks HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"])
+async def test_more_connections_than_the_process_may_open_leave_it_room_to_work(said: str) -> None:
+    count = 700
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < count + 200:
+        pytest.skip("so many connections are not allowed here (ulimit -n)")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _SMALL, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    opened: list[socket.socket] = []
+    try:
+        root, token = (await process.stdout.readline()).decode().split()
+        address = ("127.0.0.1", int(root.rpartition(":")[2]))
+        for _ in range(count):
+            opened.append(socket.create_connection(address))
+            with suppress(OSError):
+                opened[-1].sendall(said.encode())
+        async with httpx2.AsyncClient(base_url=root, trust_env=False) as http:
+            answer = await http.post("/hooks", json={}, headers={"Authorization": f"Bearer {token}"}, timeout=5)
+        assert answer.status_code == 200
+        process.stdin.write(b"\n")
+        assert await process.stdout.readline() == b"0\n"
+        process.stdin.close()
+        assert await process.wait() == 0
+    finally:
+        for one in opened:
+            one.close()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+_SMALL = """
+import asyncio, resource, sys
+from orchestrator_tui.agents.credentials import Credentials
+from orchestrator_tui.mcp.server import Endpoint
+from tests.mcp.fake_backend import FakeBackend
+
+async def main():
+    credentials = Credentials(b"secret", lambda _: True)
+    endpoint = Endpoint(FakeBackend(), credentials)
+    await endpoint.start()
+    print(endpoint.url.removesuffix("/mcp"), credentials.agent_token(2), flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    print(await (await asyncio.create_subprocess_exec("true")).wait(), flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    await endpoint.stop()
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512))
+asyncio.run(main())
+"""
 
 
 async def test_a_slow_call_and_an_open_stream_outlive_the_limit(hasty: Lab) -> None:

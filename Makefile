@@ -53,9 +53,9 @@ $(AUDIT)/.installed: tests/audit/requirements.lock | $(VENV)/bin/python
 	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/audit/requirements.lock
 	@touch $@
 
-# FUZZ="--seed 7 --calls 50000 --only hooks" for another run.
+# FUZZ="--seed 7 --calls 50000 --only hooks" for another run. Then `conformance`, whatever came of the calls.
 fuzz: venv-dev tmux
-	@$(BIN)/python -m tests.fuzz $(FUZZ)
+	@$(BIN)/python -m tests.fuzz $(FUZZ); fuzzed=$$?; $(MAKE) -s conformance && exit $$fuzzed
 
 screenshots: venv-dev tmux chromium
 	@$(BIN)/python -m tests.ui.screenshots

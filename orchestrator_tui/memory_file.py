@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from orchestrator_tui.core.errors import CannotRun
-from orchestrator_tui.session import write_private
+from orchestrator_tui.state_files import write_private
 
 log = logging.getLogger(__name__)
 

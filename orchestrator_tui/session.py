@@ -1,6 +1,5 @@
 """A session's place on disk: one private folder, its owner's lock, its secret and where its supervisor listens."""
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -17,9 +16,9 @@ from typing import IO, Any, Literal, cast
 import platformdirs
 
 from orchestrator_tui.core.errors import CannotRun, SessionOwned, UsageError
+from orchestrator_tui.state_files import STATE_DIR_VARIABLE, require_own, take_back, unusable, write_private
 
 APP_NAME = "orchestrator-tui"
-STATE_DIR_VARIABLE = "ORCHESTRATOR_STATE_DIR"
 OwnerKind = Literal["dashboard", "serve", "run", "api"]
 _SECRET_BYTES = 32
 _LOOKERS_WITHIN_S = 1.0
@@ -80,20 +79,21 @@ class Session:
         self._endpoint_file = self.folder / "endpoint.json"
         self._port_file = self.folder / "port"
         self._secret_file = self.folder / "secret"
+        self._private = frozenset({self.database, self.events, self._endpoint_file, self._secret_file})
 
     def create(self) -> None:
-        """Makes the folders, private to the user, and closes files in them that are open to others."""
+        """Makes the folders, private to the user, and closes files in them that are open to others.
+
+        Raises CannotRun, naming it, for what cannot be used or belongs to another user.
+        """
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             for folder in (self.folder, self.agents):
                 folder.mkdir(exist_ok=True, mode=0o700)
-                _require_own(folder)
+                require_own(folder.stat())
                 folder.chmod(0o700)
             for file in self.folder.iterdir():
-                # A copy or a restored backup may have opened them to others.
-                with suppress(FileNotFoundError):
-                    if file.is_file() and not file.is_symlink() and file.stat().st_mode & 0o077:
-                        file.chmod(0o600)
+                take_back(file, follow=file in self._private)
         except OSError as error:
             raise CannotRun(
                 f"The state folder {self.folder} cannot be used: {error.strerror}.",
@@ -105,8 +105,9 @@ class Session:
         folder = self.agents / str(agent_id)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            require_own(folder.stat())
         except OSError as error:
-            raise _unusable(folder, error) from error
+            raise unusable(folder, error) from error
         return folder
 
     def secret(self) -> bytes:
@@ -117,11 +118,11 @@ class Session:
         if not self._secret_file.exists():
             write_private(self._secret_file, secrets.token_hex(_SECRET_BYTES))
         try:
-            _require_own(self._secret_file)
+            require_own(self._secret_file.stat())
             self._secret_file.chmod(0o600)
             text = self._secret_file.read_bytes()
         except OSError as error:
-            raise _unusable(self._secret_file, error) from error
+            raise unusable(self._secret_file, error) from error
         if len(text) < _SECRET_BYTES:
             raise CannotRun(
                 f"The session's secret {self._secret_file} is damaged.",
@@ -150,9 +151,18 @@ class Session:
             self._endpoint_file.unlink(missing_ok=True)
 
     def endpoint(self) -> EndpointInfo | None:
-        """The running supervisor's endpoint; None when none runs, even if a stale file is there."""
+        """The running supervisor's endpoint; None when none runs, even if a stale file is there.
+
+        Raises CannotRun when another user wrote the file: it would lead there.
+        """
         if not self.is_owned():
             return None
+        try:
+            require_own(self._endpoint_file.stat())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise unusable(self._endpoint_file, error) from error
         try:
             data = cast("dict[str, Any]", json.loads(self._endpoint_file.read_text()))
             return EndpointInfo(**data)
@@ -179,7 +189,7 @@ class Session:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise _unusable(self._lock_file, error) from error
+            raise unusable(self._lock_file, error) from error
 
     def lock(self, kind: OwnerKind) -> "SessionLock":
         """Takes the session for this process.
@@ -189,13 +199,13 @@ class Session:
         try:
             handle = self._lock_file.open("a+")
         except OSError as error:
-            raise _unusable(self._lock_file, error) from error
+            raise unusable(self._lock_file, error) from error
         try:
             is_ours = _take(handle)
         except OSError as error:
             # File systems without locks, as some network shares are.
             handle.close()
-            raise _unusable(self._lock_file, error) from error
+            raise unusable(self._lock_file, error) from error
         if not is_ours:
             handle.close()
             owner = self.owner()
@@ -211,7 +221,7 @@ class Session:
         except OSError as error:
             with suppress(OSError):
                 handle.close()
-            raise _unusable(self._lock_file, error) from error
+            raise unusable(self._lock_file, error) from error
         return SessionLock(handle)
 
 
@@ -224,20 +234,6 @@ class SessionLock:
     def release(self) -> None:
         """Gives the session back."""
         self._handle.close()
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replaces a file in one step, readable by its owner only. Raises CannotRun."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as handle:
-            handle.write(text)
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise _unusable(path, error) from error
 
 
 def _take(handle: IO[str]) -> bool:
@@ -256,15 +252,3 @@ def _take(handle: IO[str]) -> bool:
         if time.monotonic() > deadline:
             return False
         time.sleep(_LOOKER_PAUSE_S)
-
-
-def _require_own(path: Path) -> None:
-    if path.stat().st_uid != os.geteuid():
-        raise PermissionError(errno.EPERM, "belongs to another user")
-
-
-def _unusable(path: Path, error: OSError) -> CannotRun:
-    return CannotRun(
-        f"{path} cannot be used: {error.strerror or error}.",
-        remedy=f"Make it yours to read and write, or set {STATE_DIR_VARIABLE} to a folder that is.",
-    )

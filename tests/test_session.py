@@ -13,6 +13,11 @@ from orchestrator_tui.core.errors import CannotRun, SessionOwned, UsageError
 from orchestrator_tui.pty.socket import socket_name
 from orchestrator_tui.session import EndpointInfo, Session, default_session, state_root
 
+PRIVATE = (
+    *("secret", "endpoint.json", "owner.lock", "port", "inbox.json", "orchestrator.log"),
+    *("missions.db", "missions.db-wal", "missions.db-shm", "events.jsonl", "events.jsonl.1"),
+)
+
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
@@ -31,13 +36,30 @@ def test_a_start_closes_what_others_could_read(session: Session) -> None:
     session.secret()
     session.folder.chmod(0o755)
     session.agents.chmod(0o755)
-    files = [session.folder / name for name in ("secret", "endpoint.json", "missions.db", "orchestrator.log")]
+    files = [session.folder / name for name in PRIVATE]
     for file in files:
         file.touch()
         file.chmod(0o644)
     Session(session.root, "s").create()
     assert {path.stat().st_mode & 0o777 for path in (session.folder, session.agents)} == {0o700}
-    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    assert {file.name: file.stat().st_mode & 0o777 for file in files} == dict.fromkeys(PRIVATE, 0o600)
+
+
+def test_a_start_closes_the_database_also_where_it_is_a_link_but_no_other_link(session: Session) -> None:
+    elsewhere = session.root / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("missions.db", "dashboard.json"):
+        (elsewhere / name).touch()
+        (elsewhere / name).chmod(0o644)
+        (session.folder / name).symlink_to(elsewhere / name)
+    session.create()
+    modes = {file.name: file.stat().st_mode & 0o777 for file in elsewhere.iterdir()}
+    assert modes == {"missions.db": 0o600, "dashboard.json": 0o644}
+
+
+def test_a_link_that_leads_nowhere_is_no_reason_not_to_start(session: Session) -> None:
+    (session.folder / "dashboard.json").symlink_to(session.root / "nowhere")
+    session.create()
 
 
 def test_the_secret_is_made_once(session: Session) -> None:
@@ -58,6 +80,48 @@ def test_what_belongs_to_another_user_is_not_used(session: Session, monkeypatch:
         with pytest.raises(CannotRun, match="belongs to another user") as refusal:
             use()
         assert str(session.folder) in refusal.value.message
+
+
+def give_away(path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a file another user's")
+    os.chown(path, 65534, 65534)
+
+
+@pytest.mark.parametrize("name", [*PRIVATE, "agents"])
+def test_a_single_thing_of_another_user_is_refused_at_the_start_and_named(session: Session, name: str) -> None:
+    path = session.folder / name
+    if not path.exists():
+        path.touch()
+    give_away(path)
+    with pytest.raises(CannotRun, match="belongs to another user") as refusal:
+        Session(session.root, "s").create()
+    assert str(path if path.is_file() else session.folder) in refusal.value.message
+    assert refusal.value.remedy
+
+
+def test_a_link_to_another_users_database_is_refused(session: Session) -> None:
+    elsewhere = session.root / "elsewhere.db"
+    elsewhere.touch()
+    give_away(elsewhere)
+    session.database.symlink_to(elsewhere)
+    with pytest.raises(CannotRun, match=r"missions\.db cannot be used: belongs to another user"):
+        session.create()
+
+
+def test_another_users_endpoint_is_not_followed(session: Session) -> None:
+    lock = session.lock("serve")
+    session.publish_endpoint(EndpointInfo("http://127.0.0.1:1/mcp", "t", 1, "sock", str(session.folder), "serve"))
+    give_away(session.folder / "endpoint.json")
+    with pytest.raises(CannotRun, match=r"endpoint\.json cannot be used: belongs to another user"):
+        session.endpoint()
+    lock.release()
+
+
+def test_another_users_folder_for_an_agent_is_not_used(session: Session) -> None:
+    give_away(session.agent_files(3))
+    with pytest.raises(CannotRun, match="agents/3 cannot be used: belongs to another user"):
+        session.agent_files(3)
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "x" * 65])

@@ -16,6 +16,7 @@ from orchestrator_tui.agents.credentials import Credentials
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.views import SupervisorClient
 from orchestrator_tui.mcp.backend import Backend
+from orchestrator_tui.mcp.connections import Patience, http_protocol
 from orchestrator_tui.mcp.control import Control
 from orchestrator_tui.mcp.guard import BODY_LIMIT, HOOKS_BODY_LIMIT, LOGS_BODY_LIMIT, Guard, answer
 from orchestrator_tui.mcp.hooks import Hooks
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 MCP_PATH, HOOKS_PATH, LOGS_PATH = "/mcp", "/hooks", "/v1/logs"
+_QUEUED = 2048
+_ACCEPTED_AT_ONCE = 64
 _GRACE_S = 0.1
 _TURNS_UNTIL_LISTED = 5
 _VERSION = "1"
@@ -66,11 +69,16 @@ class Endpoint:
 
     ``port`` 0 takes any free one and is the real one after ``start``; ``error`` says why nothing is served, or None;
     ``traffic`` counts who has called, ``rates`` bound how often. Screens elsewhere are served from ``screens``, if
-    there is one.
+    there is one. ``patience`` bounds connections that do not complete a request.
     """
 
     def __init__(
-        self, backend: Backend, credentials: Credentials, port: int = 0, screens: SupervisorClient | None = None
+        self,
+        backend: Backend,
+        credentials: Credentials,
+        port: int = 0,
+        screens: SupervisorClient | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.port = port
         self.error: str | None = None
@@ -78,6 +86,7 @@ class Endpoint:
         self.rates = Rates()
         self._backend = backend
         self._screens = screens
+        self._patience = patience or Patience()
         self._credentials = credentials
         self._events = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._events)
@@ -112,13 +121,14 @@ class Endpoint:
         config = uvicorn.Config(
             self._in_flight,
             lifespan="on",
-            http="h11",
+            http=http_protocol(self._patience),
             ws="none",
             log_config=None,
             access_log=False,
             proxy_headers=False,
             server_header=False,
             date_header=False,
+            backlog=_ACCEPTED_AT_ONCE,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )
@@ -129,6 +139,8 @@ class Endpoint:
         ready.cancel()
         if self._serving.done():
             raise CannotRun(self.error or "The endpoint did not start.", remedy="See the session's log.")
+        # Asyncio has one number for how many may queue and how many it accepts before it looks at any of them.
+        listener.listen(_QUEUED)
 
     async def stop(self) -> None:
         """Ends open streams cleanly, cuts off what is not done within 0.1 s, and frees the port."""
@@ -204,7 +216,7 @@ def _bind(port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
         # Binding alone does not fail when somebody listens on the same port later.
-        listener.listen(2048)
+        listener.listen(_QUEUED)
     except OSError:
         listener.close()
         raise

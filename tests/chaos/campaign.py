@@ -44,25 +44,34 @@ class Size:
 
 @dataclass
 class Outcome:
-    """What came of it; ``evidence`` was taken while the supervisor still ran."""
+    """What came of it; ``evidence`` was taken while the supervisor still ran.
+
+    ``skipped`` are kinds that this machine cannot make and why; ``missed`` are faults that found no target in time, in
+    whose place another was made.
+    """
 
     evidence: Evidence
     violations: list[Violation]
     injected: Counter[str] = field(default_factory=Counter[str])
+    missed: Counter[str] = field(default_factory=Counter[str])
     skipped: dict[str, str] = field(default_factory=dict[str, str])
     took_s: float = 0.0
 
     def line(self) -> str:
-        """The result for people."""
+        """The result for people, one line whatever the reasons look like."""
         store = self.evidence.store
         states = Counter(mission.state for mission in store.missions.values())
-        made = ", ".join(f"{count} x {kind}" for kind, count in sorted(self.injected.items()))
-        left_out = ", ".join(f"{kind} ({why})" for kind, why in sorted(self.skipped.items())) or "none"
+        made = _listed(self.injected)
+        left_out = (
+            ", ".join(f"{kind} ({' '.join(why.split())})" for kind, why in sorted(self.skipped.items())) or "none"
+        )
+        without = f" ({_listed(self.missed)})" if self.missed else ""
         shown = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
         attempts = sum(mission.starts for mission in store.missions.values())
         return (
             f"{self.injected.total()} faults in {self.took_s:.0f} s ({made}); {len(self.skipped)} kinds skipped:"
-            f" {left_out}; {len(self.evidence.wanted)} missions acknowledged: {shown}; {attempts} attempts,"
+            f" {left_out}; {self.missed.total()} found no target in time and were replaced{without};"
+            f" {len(self.evidence.wanted)} missions acknowledged: {shown}; {attempts} attempts,"
             f" {len(self.evidence.log.events)} events, {len(self.evidence.excused)} not yet written at a kill;"
             f" {len(self.violations)} violations"
         )
@@ -129,28 +138,30 @@ class Campaign:
         if size.isolated:
             self._person.spawn(size.isolated, isolation_mode="worktree", cwd=str(self._repository))
         self._todo = orders(size.missions, self._chance, self._ledger)[::-1]
-        injected = self._strike()
+        injected, missed = self._strike()
         self._due = len(self._todo)
         missions = self._drain()
         self._note(f"drained in {missions:.1f} s after the last fault")
         evidence, found = self._agreed()
-        return Outcome(
-            evidence, [*self._troubles, *found], injected, dict(self._machine.missing), time.monotonic() - began
-        )
+        took_s = time.monotonic() - began
+        return Outcome(evidence, [*self._troubles, *found], injected, missed, dict(self._machine.missing), took_s)
 
-    def _strike(self) -> Counter[str]:
+    def _strike(self) -> tuple[Counter[str], Counter[str]]:
+        """What was injected, and what found nothing to be injected into."""
         began = time.monotonic()
         injected: Counter[str] = Counter()
+        missed: Counter[str] = Counter()
         share = self._size.missions / self._size.faults
         for number, kind in enumerate(deck(self._size.faults, self._faults.possible(), self._chance), 1):
             self._due = max(self._due, 0) + share
             self.tend(self._chance.uniform(0.0, self._size.longest_gap_s))
             while not self._faults.inject(kind):
                 self._note(f"fault {number} at {time.monotonic() - began:.1f} s: nothing there to {kind}")
+                missed[kind] += 1
                 kind = "kill an agent" if kind != "kill an agent" else "kill the supervisor"
             injected[kind] += 1
             self._note(f"fault {number} at {time.monotonic() - began:.1f} s: {kind}")
-        return injected
+        return injected, missed
 
     def tend(self, seconds: float) -> None:
         """Lets time pass as a person would: queues what is due, answers, brings failed agents back."""
@@ -278,6 +289,10 @@ class Campaign:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=STOP_WITHIN_S)
         return replace(self._look(None), at_rest=True)
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} x {kind}" for kind, count in sorted(counts.items()))
 
 
 def _make_repository(path: Path) -> None:

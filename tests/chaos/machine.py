@@ -65,8 +65,11 @@ class Machine:
         (self._disk / "filler").unlink(missing_ok=True)
 
     def _mount(self, state: Path) -> None:
-        if shutil.which("mount") is None or os.geteuid() != 0:
-            self.missing["fill the disk"] = "only root may mount a small disk"
+        is_root = os.geteuid() == 0
+        if not is_root or shutil.which("mount") is None:
+            self.missing["fill the disk"] = (
+                f"{'there is no `mount` for' if is_root else 'only root may mount'} a small disk"
+            )
             return
         argv = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=0700", "chaos", str(state)]
         done = subprocess.run(argv, text=True, capture_output=True, check=False)

@@ -35,6 +35,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only targets whose name holds this")
     chosen = parser.parse_args()
     targets = [target for target in TARGETS if chosen.only in target.name]
+    if not targets:
+        parser.error(f"no target's name holds {chosen.only!r}")
     planned = sum(target.calls for target in targets)
     outcomes: list[Outcome] = []
     _say(f"seed {chosen.seed}")

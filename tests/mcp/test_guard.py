@@ -171,10 +171,55 @@ class TestSlowAndIdleConnections:
             sent.append(message)
 
         credentials = Credentials(b"secret", lambda _: True)
-        headers = [(b"host", b"h"), (b"authorization", f"Bearer {credentials.operator_token()}".encode())]
+        host = (b"host", b"h")
+        good = (b"authorization", f"Bearer {credentials.operator_token()}".encode())
         guard = Guard(_unreachable, credentials, ["h"], {}, Rates(), body_within_s=0.01)
-        await guard({"type": "http", "path": "/hooks", "headers": headers}, never, keep)
-        assert sent[0]["status"] == 408
+        for headers, status in (([host, good], 408), ([host], 401), ([], 421)):
+            sent.clear()
+            await guard({"type": "http", "path": "/hooks", "headers": headers}, never, keep)
+            assert sent[0]["status"] == status
+            assert (b"connection", b"close") in sent[0]["headers"]
+
+    async def test_only_so_many_refused_bodies_are_awaited_at_once(self) -> None:
+        answered: list[Message] = []
+
+        async def never() -> Message:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def keep(message: Message) -> None:
+            answered.append(message)
+
+        guard = Guard(_unreachable, Credentials(b"secret", lambda _: True), ["h"], {}, Rates(), body_within_s=60)
+        scope: dict[str, object] = {"type": "http", "path": "/hooks", "headers": []}
+        awaited = [asyncio.create_task(guard(dict(scope), never, keep)) for _ in range(64)]
+        await asyncio.sleep(0)
+        assert not answered
+        async with asyncio.timeout(5):
+            await guard(dict(scope), never, keep)
+        assert answered[0]["status"] == 421
+        for task in awaited:
+            task.cancel()
+        await asyncio.wait(awaited)
+
+    async def test_a_body_that_is_too_large_only_at_its_end_is_refused_at_once(self) -> None:
+        sent: list[Message] = []
+        parts: list[Message] = [{"type": "http.request", "body": b"12345", "more_body": False}]
+
+        async def receive() -> Message:
+            if not parts:
+                await asyncio.Event().wait()
+            return parts.pop(0)
+
+        async def keep(message: Message) -> None:
+            sent.append(message)
+
+        credentials = Credentials(b"secret", lambda _: True)
+        headers = [(b"host", b"h"), (b"authorization", f"Bearer {credentials.operator_token()}".encode())]
+        guard = Guard(_unreachable, credentials, ["h"], {"/hooks": 4}, Rates())
+        async with asyncio.timeout(5):
+            await guard({"type": "http", "path": "/hooks", "headers": headers}, receive, keep)
+        assert sent[0]["status"] == 413
 
     async def test_a_thousand_idle_and_half_sent_connections_delay_nobody(self, lab: Lab) -> None:
         # Both ends of each are in this process.

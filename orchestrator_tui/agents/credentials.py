@@ -1,6 +1,5 @@
 """Who is calling: tokens derived from the session's secret, so that they outlive the supervisor."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,4 +47,4 @@ class Credentials:
         return None
 
     def _mac(self, purpose: str) -> str:
-        return hmac.new(self._secret, purpose.encode(), hashlib.sha256).hexdigest()[:40]
+        return hmac.digest(self._secret, purpose.encode(), "sha256").hex()[:40]

@@ -1,13 +1,13 @@
 """Where settings come from: the user's file, the project's file and ``ORCHESTRATOR_*`` variables."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator_tui.agents.rule_files import RuleFile, refuse_allow
 from orchestrator_tui.core.budget import Budgets
@@ -28,14 +28,8 @@ USER_ONLY_KEYS = frozenset(
 would become a "yes"."""
 
 
-class _Environment(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="ORCHESTRATOR_", extra="ignore")
-
-    provider: str | None = None
-    claude_command: str | None = None
-    permission_mode: str | None = None
-    theme: str | None = None
-    person_idle_s: float | None = None
+ENVIRONMENT_KEYS = ("provider", "claude_command", "permission_mode", "theme", "person_idle_s")
+"""What ``ORCHESTRATOR_*`` variables may set."""
 
 
 def load_settings(cwd: Path, explicit: Path | None) -> Settings:
@@ -70,7 +64,7 @@ def load_settings(cwd: Path, explicit: Path | None) -> Settings:
     merged["budgets"] = budgets.model_dump()
     if rules:
         merged["permissions"] = rules
-    environment = _Environment().model_dump(exclude_none=True)
+    environment = _environment()
     merged.update(environment)
     return parse_settings(merged, "ORCHESTRATOR_* variables" if environment else "configuration")
 
@@ -82,12 +76,18 @@ def report_settings(
     layers: list[tuple[str, dict[str, Any]]] = [
         (str(file.path), _read_toml(file.path)) for file in rule_files(cwd, explicit)
     ]
-    for key, value in _Environment().model_dump(exclude_none=True).items():
+    for key, value in _environment().items():
         layers.append((f"ORCHESTRATOR_{key.upper()}", {key: value}))
     if provider is not None:
         layers.append(("--provider", {"provider": provider}))
         settings = settings.model_copy(update={"provider": provider})
     return settings_report(settings, layers)
+
+
+def _environment() -> dict[str, str]:
+    """What the variables set; the text is validated with everything else."""
+    values = {key: os.environ.get(f"ORCHESTRATOR_{key.upper()}") for key in ENVIRONMENT_KEYS}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def live_budgets(cwd: Path, explicit: Path | None) -> Callable[[], Budgets]:

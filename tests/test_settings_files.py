@@ -48,3 +48,11 @@ def test_each_setting_names_the_file_or_variable_that_set_it(tmp_path: Path, mon
         "commands": ("Log", str(user_config_file())),
         "provider": ("demo", "--provider"),
     }
+
+
+def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_PERSON_IDLE_S", "soon")
+    with pytest.raises(ConfigError) as refusal:
+        load_settings(tmp_path, None)
+    assert refusal.value.field == "person_idle_s"
+    assert "ORCHESTRATOR_* variables" in refusal.value.message

@@ -1,7 +1,10 @@
 """The dashboard as a Textual app: wiring only."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -26,9 +29,7 @@ from orchestrator_tui.ui.held_keys import HeldKeys
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.mouse import Clicks
 from orchestrator_tui.ui.notify import notification_codes
-from orchestrator_tui.ui.operations import Operations
 from orchestrator_tui.ui.palette import Entry, Found, Palette, PaletteCommands
-from orchestrator_tui.ui.palette_work import Offered, PaletteWork
 from orchestrator_tui.ui.progress import person_is_asked
 from orchestrator_tui.ui.remembered import Remembered
 from orchestrator_tui.ui.terminal_guard import TerminalGuard
@@ -38,6 +39,10 @@ from orchestrator_tui.ui.user_commands import registry
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.pane_view import PaneView
 from orchestrator_tui.ui.widgets.progress_line import ProgressView
+
+if TYPE_CHECKING:
+    from orchestrator_tui.ui.operations import Operations
+    from orchestrator_tui.ui.palette_work import PaletteWork
 
 _OPENS = {
     Panel.AGENTS: "agent.attach",
@@ -90,8 +95,11 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         self._client = client
         self._bell = Bell(notify_after_s)
         self._clock = clock
-        remembered = Remembered(memories, presets or {})
-        self._model = Model(filters=remembered.filters())
+        self._remembered = Remembered(memories, presets or {})
+        self._tools = tools
+        self._commands = commands
+        self._settings = settings
+        self._model = Model(filters=self._remembered.filters())
         self._dashboard = Dashboard(
             self._model,
             clock,
@@ -99,15 +107,11 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
             self._is_enabled,
             notice=notice,
             pulses=lambda: self.animation_level != "none",
-            guides=remembered.takes_guidance(),
+            guides=self._remembered.takes_guidance(),
         )
-        desk = Desk(self, client, self._model, self._dashboard, attacher)
-        self._operations = Operations(desk, self._action_registry, remembered, tools, commands)
-        self._palette = PaletteWork(
-            desk, self._operations, Offered(self._action_registry, self.action_run, self._bell, settings)
-        )
+        self._desk = Desk(self, client, self._model, self._dashboard, attacher)
         self._held_keys = HeldKeys(lambda: self.screen, lambda: self.call_later(self._press_held))
-        self._progress = ProgressView(self, desk.progress)
+        self._progress = ProgressView(self, self._desk.progress)
         self._clicks = Clicks(self)
         self._bridge = Bridge(client, self._model, self._dashboard.refresh_model)
         for key in dict.fromkeys(key for action in self._action_registry for key in action.keys):
@@ -123,10 +127,12 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         """The main screen."""
         return self._dashboard
 
-    @property
-    def operations(self) -> Operations:
-        """What the actions do."""
-        return self._operations
+    @cached_property
+    def operations(self) -> "Operations":
+        """What the actions do: all dialogs and further screens with it, which the first picture does not wait for."""
+        from orchestrator_tui.ui.operations import Operations
+
+        return Operations(self._desk, self._action_registry, self._remembered, self._tools, self._commands)
 
     async def push_screen_wait(  # pyright: ignore[reportIncompatibleMethodOverride] - one signature serves all overloads
         self, screen: Screen[Any] | str, *, mode: str | None = None
@@ -146,19 +152,32 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     def on_mount(self) -> None:
         """Starts what the screen needs once it is there."""
         self.set_interval(1.0, self.tell_waiting)
-        guard = self._operations.desk.guard
-        # Once it is drawn: to open what it shows can take longer.
-        self.call_after_refresh(self._open_feed)
-        self.run_worker(guard(self._operations.puller.run()), name="pane", group="pane", exit_on_error=False)
-        self.run_worker(guard(self._operations.pane.typing.run()), name="typing", group="pane", exit_on_error=False)
+        # Once it is drawn: what can be done, and what it shows, can take longer.
+        self.call_after_refresh(self._begin)
 
     async def on_unmount(self) -> None:
         """Ends what was started here."""
-        await self._operations.commands.aclose()
+        if self._can_operate:
+            await self.operations.commands.aclose()
 
-    def _open_feed(self) -> None:
-        work = self._operations.desk.guard(self._follow_feed())
-        self.run_worker(work, name="feed", group="feed", exit_on_error=False)
+    def _begin(self) -> None:
+        self._work(self._begin_operations(), "operations")
+        self._work(self._follow_feed(), "feed")
+
+    async def _begin_operations(self) -> None:
+        await asyncio.to_thread(import_module, "orchestrator_tui.ui.operations")
+        self._work(self.operations.puller.run(), "pane")
+        self._work(self.operations.pane.typing.run(), "typing")
+        self._dashboard.refresh_model()
+        self.on_dashboard_selection_changed()
+
+    @property
+    def _can_operate(self) -> bool:
+        """Whether the operations are there; to ask for them before the first picture would delay it."""
+        return "operations" in self.__dict__
+
+    def _work(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self.run_worker(self._desk.guard(work), name=name, group=name, exit_on_error=False)
 
     def tell_waiting(self) -> None:
         """Rings for what has waited longer than the set time, once each; not for what did before this was opened."""
@@ -192,7 +211,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
     def action_run(self, action_id: str) -> None:
         """Runs an action of the registry."""
         if self.screen is self._dashboard:
-            self._operations.run(action_id)
+            self.operations.run(action_id)
 
     def action_focus_next(self) -> None:
         """Tab: the next panel, or in a dialog the next field."""
@@ -204,11 +223,11 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def palette_entries(self) -> Sequence[Entry]:
         """Every action that can run now, every agent, every setting."""
-        return self._palette.entries()
+        return self._palette_work.entries()
 
     def palette_search(self, query: str) -> Sequence[Found]:
         """The missions that fit."""
-        return self._palette.search(query)
+        return self._palette_work.search(query)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keeps the cursor of a field still: nothing blinks here."""
@@ -217,25 +236,28 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
         """Hands on what is typed."""
-        self._operations.view.typed(event.text)
+        self.operations.view.typed(event.text)
 
     def on_filter_bar_ended(self, event: FilterBar.Ended) -> None:
         """Hands on the end of typing."""
-        self._operations.view.line_ended(kept=event.kept)
+        if not self._can_operate:
+            # The line is hidden for the first time: nothing was typed.
+            return
+        self.operations.view.line_ended(kept=event.kept)
 
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
-        if not self.screen_stack:
-            # The app ends, and this was on its way.
+        if not self._can_operate or not self.screen_stack:
+            # The app begins, or it ends and this was on its way.
             return
         # What fills the whole terminal covers the dashboard's own pane; a dialog stands only before it.
-        is_lent = self._operations.agents.is_attached or self._operations.desk.is_lent
+        is_lent = self.operations.agents.is_attached or self._desk.is_lent
         is_covered = is_lent or any(not one.is_modal for one in self.screen_stack[1:])
         seen = self._dashboard.is_pane_seen and not is_covered
-        self._operations.code.look_at(self._model.selected_agent)
+        self.operations.code.look_at(self._model.selected_agent)
         agent = self._model.agent() if seen else None
         typing = self._dashboard.pane.is_typing
-        self._operations.puller.want(
+        self.operations.puller.want(
             agent.id if agent is not None and agent.pane_id is not None else None, typing=typing
         )
         if typing and (agent is None or reason_unavailable(When.LIVING_AGENT, Target(agent)) is not None):
@@ -260,11 +282,11 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         """Shows what the pane remembers."""
         agent = self._model.agent()
         if agent is not None:
-            self._operations.desk.start(self._operations.pane.read_back(agent), "read back")
+            self._desk.start(self.operations.pane.read_back(agent), "read back")
 
     def on_pane_view_pressed(self, event: PaneView.Pressed) -> None:
         """Types for the agent."""
-        typing = self._operations.pane.typing
+        typing = self.operations.pane.typing
         if isinstance(event.what, Stroke):
             typing.press(event.what)
         else:
@@ -276,7 +298,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_pane_view_fitted(self) -> None:
         """Gives the agent the room that there is."""
-        self._operations.desk.start(self._operations.pane.refit(), "fit")
+        self._desk.start(self.operations.pane.refit(), "fit")
 
     def on_dashboard_opened(self, event: Dashboard.Opened) -> None:
         """Attaches to the agent, or opens what was double-clicked."""
@@ -294,13 +316,22 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
         if self.screen is not self._dashboard:
             self.screen.focus_next() if step > 0 else self.screen.focus_previous()
         elif not self._dashboard.is_typing:
-            self._operations.run("panel.next" if step > 0 else "panel.previous")
+            self.operations.run("panel.next" if step > 0 else "panel.previous")
 
     def _is_enabled(self, action: Action) -> bool:
-        return self._operations.is_enabled(action)
+        if not self._can_operate:
+            return reason_unavailable(action.when, self._desk.target()) is None
+        return self.operations.is_enabled(action)
+
+    @cached_property
+    def _palette_work(self) -> "PaletteWork":
+        from orchestrator_tui.ui.palette_work import Offered, PaletteWork
+
+        offered = Offered(self._action_registry, self.action_run, self._bell, self._settings)
+        return PaletteWork(self._desk, self.operations, offered)
 
     def _stop_typing(self) -> None:
-        self._operations.desk.start(self._operations.pane.stop_typing(), "stop typing")
+        self._desk.start(self.operations.pane.stop_typing(), "stop typing")
 
     async def _follow_feed(self) -> None:
         await self._bridge.run()

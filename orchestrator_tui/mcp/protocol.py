@@ -34,6 +34,7 @@ INSTRUCTIONS = (
     "You are one of several agents that an orchestrator runs. Report your mission exactly once with the tool "
     "`mission` (complete or fail); use `mission distribute` to hand work to others and `status` to look around."
 )
+_TEXT = json.JSONEncoder(ensure_ascii=False)
 AGENT_CONTRACT = ToolContract(AgentRequest, AGENT_ADAPTER)
 MISSION_CONTRACT = ToolContract(MissionRequest, MISSION_ADAPTER)
 
@@ -160,7 +161,7 @@ class Protocol:
 
 def _succeeded(data: dict[str, Any]) -> dict[str, Any]:
     # Already in the wire's form: a CallToolResult would be dumped to just this, which takes as long as making ``data``.
-    text = json.dumps(data, ensure_ascii=False)
+    text = _TEXT.encode(data)
     return {
         "content": [{"type": "text", "text": text}],
         "isError": False,

@@ -1,6 +1,5 @@
 """Who is calling: tokens derived from the session's secret, so that they outlive the supervisor."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,10 +25,12 @@ class Credentials:
     def __init__(self, secret: bytes, is_known_agent: Callable[[int], bool]) -> None:
         self._secret = secret
         self._is_known_agent = is_known_agent
+        # Every call is compared with it.
+        self._operator_token = f"op-{self._mac(OPERATOR)}"
 
     def operator_token(self) -> str:
         """The token of the person who runs the session."""
-        return f"op-{self._mac(OPERATOR)}"
+        return self._operator_token
 
     def agent_token(self, agent_id: int) -> str:
         """The token of one agent; the same at every start of the session."""
@@ -37,7 +38,7 @@ class Credentials:
 
     def identify(self, token: str) -> Caller | None:
         """Whose token this is, or None; compares in constant time."""
-        if hmac.compare_digest(token.encode(), self.operator_token().encode()):
+        if hmac.compare_digest(token.encode(), self._operator_token.encode()):
             return Caller(None)
         head, _, _ = token.partition("-")
         if not (head.startswith("a") and head[1:].isascii() and head[1:].isdigit() and len(head) < 12):
@@ -48,4 +49,4 @@ class Credentials:
         return None
 
     def _mac(self, purpose: str) -> str:
-        return hmac.new(self._secret, purpose.encode(), hashlib.sha256).hexdigest()[:40]
+        return hmac.digest(self._secret, purpose.encode(), "sha256").hex()[:40]

@@ -94,7 +94,10 @@ class Fleet:
 
     def hand(self, agent_id: int) -> Hand:
         """The agent's claims; empty for a new one."""
-        return self.hands.setdefault(agent_id, Hand())
+        hand = self.hands.get(agent_id)
+        if hand is None:
+            hand = self.hands[agent_id] = Hand()
+        return hand
 
     def hold(self, mission: Mission) -> None:
         """Notes a claim, replacing what was known of the same mission."""

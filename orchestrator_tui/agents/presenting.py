@@ -37,7 +37,7 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         tasks_failed=record.tasks_failed,
         restarts=record.restarts,
         pane_id=handle.pane_id if handle else None,
-        pid=handle.pid if handle and fleet.manager.is_alive(record.id) else None,
+        pid=handle.pid if handle else None,
         memory_bytes=health.memory_usage if health else None,
         cpu_percent=health.cpu_usage if health else None,
         responsive=health.responsive if health else True,

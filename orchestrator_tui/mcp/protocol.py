@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import mcp_types as types
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
@@ -34,6 +34,7 @@ INSTRUCTIONS = (
     "You are one of several agents that an orchestrator runs. Report your mission exactly once with the tool "
     "`mission` (complete or fail); use `mission distribute` to hand work to others and `status` to look around."
 )
+_TEXT = json.JSONEncoder(ensure_ascii=False)
 AGENT_CONTRACT = ToolContract(AgentRequest, AGENT_ADAPTER)
 MISSION_CONTRACT = ToolContract(MissionRequest, MISSION_ADAPTER)
 
@@ -90,7 +91,7 @@ class Protocol:
 
     def server(self, version: str, listen: ListenHandler) -> Server[Any]:
         """The SDK's server, with raw arguments: nothing unknown is dropped before we see it."""
-        return _Server(
+        server = _Server(
             "orchestrator",
             version=version,
             title="Orchestrator",
@@ -98,7 +99,6 @@ class Protocol:
             # No argument of ours is repeated in a header, so there is nothing to walk the schemas for at every call.
             get_tool_input_schema=lambda _name: None,
             on_list_tools=self._list_tools,
-            on_call_tool=self._call_tool,
             on_list_resources=self._list_resources,
             on_list_resource_templates=self._list_resource_templates,
             on_read_resource=self._read_resource,
@@ -106,12 +106,17 @@ class Protocol:
             on_get_prompt=self._get_prompt,
             on_subscriptions_listen=listen,
         )
+        # The handler answers in wire form, which only this way of adding it takes.
+        server.add_request_handler("tools/call", types.CallToolRequestParams, self._call_tool)
+        # A span for every message, which nothing here collects.
+        server.middleware.clear()
+        return server
 
     async def _list_tools(self, context: Context, _params: object) -> types.ListToolsResult:
         self._caller(context)
         return types.ListToolsResult(tools=TOOLS)
 
-    async def _call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def _call_tool(self, context: Context, params: types.CallToolRequestParams) -> HandlerResult:
         caller = self._caller(context)
         call = self._calls.get(params.name)
         if call is None:
@@ -123,8 +128,7 @@ class Protocol:
         except Exception:
             log.exception("tool %s failed", params.name)
             return _failed(OrchestratorError("The supervisor failed inside.", remedy="See the session's log."))
-        text = types.TextContent(type="text", text=json.dumps(data, ensure_ascii=False))
-        return types.CallToolResult(content=[text], structured_content=data)
+        return _succeeded(data)
 
     async def _list_resources(self, context: Context, _params: object) -> types.ListResourcesResult:
         self._caller(context)
@@ -153,6 +157,17 @@ class Protocol:
         caller = caller_of(request.scope)
         self._traffic.count(caller, context.method)
         return caller
+
+
+def _succeeded(data: dict[str, Any]) -> dict[str, Any]:
+    # Already in the wire's form: a CallToolResult would be dumped to just this, which takes as long as making ``data``.
+    text = _TEXT.encode(data)
+    return {
+        "content": [{"type": "text", "text": text}],
+        "isError": False,
+        "resultType": "complete",
+        "structuredContent": data,
+    }
 
 
 def _failed(error: OrchestratorError) -> types.CallToolResult:

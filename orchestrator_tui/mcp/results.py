@@ -1,6 +1,5 @@
 """The exact shapes of the answers; pure functions of what the backend says."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from types import MappingProxyType
@@ -63,9 +62,16 @@ def agent_status(
         "total_agents": len(shown),
         "active_agents": sum(agent.state in ACTIVE_STATES for agent in shown),
         "agents": [agent_entry(agent) | _why(reasons.get(agent.id)) for agent in listed],
-        "by_role": dict(Counter(agent.role.value for agent in shown)),
-        "by_model": dict(Counter(agent.model.value for agent in shown)),
+        "by_role": _counts(agent.role.value for agent in shown),
+        "by_model": _counts(agent.model.value for agent in shown),
     }
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for value in values:
+        counts[value] = counts.get(value, 0) + 1
+    return counts
 
 
 def _why(verdict: Verdict | None) -> Shape:

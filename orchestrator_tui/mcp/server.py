@@ -183,7 +183,8 @@ class Endpoint:
             *Control(self._backend, self.traffic).routes(),
             *(Screens(self._screens).routes() if self._screens is not None else ()),
         ]
-        application = protocol.server(_VERSION, self._listen).streamable_http_app(
+        server = protocol.server(_VERSION, self._listen)
+        application = server.streamable_http_app(
             streamable_http_path=MCP_PATH,
             json_response=True,
             stateless_http=True,
@@ -192,21 +193,29 @@ class Endpoint:
             custom_starlette_routes=routes,
         )
         limits = {HOOKS_PATH: HOOKS_BODY_LIMIT, LOGS_PATH: LOGS_BODY_LIMIT, **LIMITS}
-        return Guard(_PostOnly(application), self._credentials, hosts, limits, self.rates)
+        return Guard(
+            _Calls(server.session_manager.handle_request, application), self._credentials, hosts, limits, self.rates
+        )
 
 
-class _PostOnly:
-    """Refuses the standing GET stream: it could carry nothing here and would hold one socket an agent."""
+class _Calls:
+    """Leads MCP past the routing of all else, which would be a fiftieth of a call.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    The standing GET stream is refused: it could carry nothing here and would hold one socket an agent.
+    """
+
+    def __init__(self, mcp: ASGIApp, others: ASGIApp) -> None:
+        self._mcp = mcp
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == MCP_PATH and scope["method"] != "POST":
+        if scope["type"] != "http" or scope["path"] != MCP_PATH:
+            await self._others(scope, receive, send)
+        elif scope["method"] == "POST":
+            await self._mcp(scope, receive, send)
+        else:
             refusal = {"error": {"kind": "UsageError", "message": "Only POST is answered here."}}
             await answer(send, 405, refusal, [(b"allow", b"POST")])
-            return
-        await self._app(scope, receive, send)
 
 
 def _bind(port: int) -> socket.socket:

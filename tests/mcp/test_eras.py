@@ -35,6 +35,34 @@ async def test_a_result_is_structured_and_the_same_json_as_text(lab: Lab, mode: 
     assert json.loads(text_of(result)) == result.structured_content
 
 
+@pytest.mark.parametrize(("version", "always"), [("2026-07-28", {"resultType": "complete"}), ("2025-06-18", {})])
+async def test_an_answer_on_the_wire_is_the_sdks_own_result(lab: Lab, version: str, always: dict[str, object]) -> None:
+    named = {"name": "bench", "version": "1"}
+    meta = {"protocolVersion": version, "clientInfo": named, "clientCapabilities": {}}
+    params = {
+        "name": "agent",
+        "arguments": {"action": "status"},
+        "_meta": {f"io.modelcontextprotocol/{key}": value for key, value in meta.items()},
+    }
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": version,
+        "Mcp-Method": "tools/call",
+        "Mcp-Name": "agent",
+    }
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    async with lab.http(lab.operator) as http:
+        answer = (await http.post("/mcp", json=call, headers=headers)).json()["result"]
+    shown = answer["structuredContent"]
+    text = types.TextContent(type="text", text=json.dumps(shown, ensure_ascii=False))
+    typed = types.CallToolResult(content=[text], structured_content=shown)
+    expected = {**typed.model_dump(by_alias=True, mode="json", exclude_none=True), **always}
+    if not always:
+        del expected["resultType"]
+    answer.pop("_meta", None)
+    assert answer == expected
+
+
 @ERAS
 async def test_an_agents_report_carries_its_own_identity(lab: Lab, mode: str) -> None:
     report = {"action": "complete", "mission_id": "task-1", "output": "done"}

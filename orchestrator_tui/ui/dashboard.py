@@ -16,6 +16,7 @@ from orchestrator_tui.ui.actions import Action
 from orchestrator_tui.ui.format import Spans
 from orchestrator_tui.ui.model import Layout, Model, Panel, layout_for, visible_panels
 from orchestrator_tui.ui.widgets.agent_list import AgentList
+from orchestrator_tui.ui.widgets.choosing import Picked
 from orchestrator_tui.ui.widgets.event_log import EventLog
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.footer import KeyBar
@@ -24,7 +25,6 @@ from orchestrator_tui.ui.widgets.header import Header
 from orchestrator_tui.ui.widgets.health import Health
 from orchestrator_tui.ui.widgets.mission_table import MissionTable
 from orchestrator_tui.ui.widgets.pane_view import PaneView
-from orchestrator_tui.ui.widgets.rows import Picked
 from orchestrator_tui.ui.widgets.tab_bar import TabBar
 
 _PANEL_IDS = {

@@ -15,10 +15,10 @@ from orchestrator_tui.ui.dialogs.comment import CommentDialog
 from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.review import Review, comment_on
+from orchestrator_tui.ui.widgets.choosing import Picked
 from orchestrator_tui.ui.widgets.diff_files import DiffFiles
 from orchestrator_tui.ui.widgets.diff_view import DiffView
 from orchestrator_tui.ui.widgets.frame import content_of
-from orchestrator_tui.ui.widgets.rows import Picked
 
 Load = Callable[[], Awaitable[WorktreeDiff]]
 Send = Callable[[Sequence[ReviewComment]], Awaitable[str | None]]

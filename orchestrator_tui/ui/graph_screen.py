@@ -13,8 +13,9 @@ from orchestrator_tui.ui.format import MISSION_LOOKS, Span, Spans, fit
 from orchestrator_tui.ui.graph import Node, downstream, tree, upstream
 from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.model import Model, Panel
+from orchestrator_tui.ui.widgets.choosing import LIST_MOVES, Picked
 from orchestrator_tui.ui.widgets.frame import content_of
-from orchestrator_tui.ui.widgets.rows import LIST_MOVES, Picked, Rows
+from orchestrator_tui.ui.widgets.rows import Rows
 
 REFRESH_S = 0.5
 

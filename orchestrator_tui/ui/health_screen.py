@@ -15,9 +15,9 @@ from orchestrator_tui.core.views import SupervisorClient
 from orchestrator_tui.ui.health_table import Column, Order
 from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.model import Model
+from orchestrator_tui.ui.widgets.choosing import LIST_MOVES, Picked
 from orchestrator_tui.ui.widgets.frame import content_of
 from orchestrator_tui.ui.widgets.health_parts import AgentGauges, AgentTable, FleetGauges, LightLines, Timeline
-from orchestrator_tui.ui.widgets.rows import LIST_MOVES, Picked
 
 REFRESH_S = 1.0
 TALL_FROM = 30

@@ -18,12 +18,12 @@ from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.log_search import find
 from orchestrator_tui.ui.model import Model
+from orchestrator_tui.ui.widgets.choosing import Picked
 from orchestrator_tui.ui.widgets.command_rows import CommandRows
 from orchestrator_tui.ui.widgets.event_rows import EventRows
 from orchestrator_tui.ui.widgets.filter_bar import FilterBar
 from orchestrator_tui.ui.widgets.frame import content_of
 from orchestrator_tui.ui.widgets.log_rows import LogRows
-from orchestrator_tui.ui.widgets.rows import Picked
 
 
 class LogScreen(Screen[Place | None]):

@@ -15,8 +15,9 @@ from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.hints import key_hints
 from orchestrator_tui.ui.model import Panel
 from orchestrator_tui.ui.plan_rows import plan_summary, planned_header, planned_row, problem_rows, will_queue
+from orchestrator_tui.ui.widgets.choosing import LIST_MOVES, Picked
 from orchestrator_tui.ui.widgets.frame import content_of
-from orchestrator_tui.ui.widgets.rows import LIST_MOVES, Picked, Rows
+from orchestrator_tui.ui.widgets.rows import Rows
 
 
 class PlannedRows(Rows[int]):

@@ -12,12 +12,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from orchestrator_tui.core.work import DiffLine, FileDiff, LineKind, ReviewComment
+from orchestrator_tui.core.work import DiffLine, FileDiff, ReviewComment
 from orchestrator_tui.ui.diff_rows import (
     CommentRow,
-    HunkRow,
     LineRow,
-    NoteRow,
     Row,
     chosen_lines,
     next_hunk,
@@ -26,15 +24,13 @@ from orchestrator_tui.ui.diff_rows import (
     seen,
 )
 from orchestrator_tui.ui.format import Span, Spans
-from orchestrator_tui.ui.highlight import KINDS, Highlighter, Run
+from orchestrator_tui.ui.highlight import Highlighter, Run
+from orchestrator_tui.ui.widgets.diff_drawing import COMPONENTS, CSS, GUTTER, draw_row
 from orchestrator_tui.ui.widgets.frame import Framed
 
 COLOUR_SLICE_S = 0.005
 COLOUR_PAUSE_S = 0.01
 """How long colours are worked out at a time, and left alone after it: keys and other agents go first."""
-
-GUTTER = 9
-"""Cells before the code: the cursor, the line's number, its sign."""
 
 
 class DiffView(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds none, ScrollView comes first
@@ -42,42 +38,8 @@ class DiffView(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
 ):
     """Has a cursor and, from a mark to it, a range of lines."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"diff--{kind}" for kind in KINDS),
-        "diff--context-line",
-        "diff--added-line",
-        "diff--removed-line",
-        "diff--added-sign",
-        "diff--removed-sign",
-        "diff--muted",
-        "diff--hunk",
-        "diff--remark",
-        "diff--cursor",
-        "diff--mark",
-    }
-    DEFAULT_CSS = """
-    DiffView {
-        scrollbar-size: 0 0;
-        overflow: auto;
-        & .diff--plain { color: $foreground; }
-        & .diff--keyword { color: $state-restarting; }
-        & .diff--string { color: $state-done; }
-        & .diff--comment { color: $muted; text-style: italic; }
-        & .diff--number { color: $state-working; }
-        & .diff--name { color: $accent; }
-        & .diff--builtin { color: $state-working; }
-        & .diff--context-line { background: $background; }
-        & .diff--added-line { background: $plane-added; }
-        & .diff--removed-line { background: $plane-removed; }
-        & .diff--added-sign { color: $state-done; text-style: bold; }
-        & .diff--removed-sign { color: $state-failed; text-style: bold; }
-        & .diff--muted { color: $muted; }
-        & .diff--hunk { color: $accent; background: $surface; }
-        & .diff--remark { color: $state-needs; }
-        & .diff--cursor { background: $panel; text-style: bold; }
-        & .diff--mark { color: $accent; }
-    }
-    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
+    DEFAULT_CSS = CSS
 
     class Opened(Message):
         """A line was double-clicked."""
@@ -191,7 +153,7 @@ class DiffView(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
         ends = sorted((self._cursor, self._cursor if self._mark is None else self._mark))
         is_chosen = is_cursor or (self._mark is not None and ends[0] <= place <= ends[1])
         sign = Segment("▌" if is_cursor else "│" if is_chosen else " ", self._style("mark"))
-        gutter, code, style = self._parts(self._rows[place], left, width)
+        gutter, code, style = draw_row(self._rows[place], left, width, self._style, self._runs)
         strip = Strip([sign, *gutter, *code.crop(left, left + width)]).adjust_cell_length(width)
         # The cursor lies over the line's plane; number and sign still say what the line is.
         return strip.apply_style(self._style("cursor") if is_cursor else style).apply_style(base)
@@ -238,43 +200,8 @@ class DiffView(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"diff--{name}", partial=True)
 
-    def _parts(self, row: Row, left: int, width: int) -> tuple[list[Segment], Strip, Style]:
-        """The row's gutter, its text and the style of its whole width."""
-        plain, muted = self._style("context-line"), self._style("muted")
-        match row:
-            case LineRow(hunk, index, line):
-                return self._line(hunk, index, line)
-            case HunkRow(_, text):
-                style = self._style("hunk")
-                return [Segment(" ····   ", muted)], Strip([Segment(text)]), style
-            case CommentRow(_, text, is_first):
-                remark = self._style("remark")
-                head = Segment("      ◆ " if is_first else "      │ ", remark)
-                # A comment stays where it is while the code below it is scrolled.
-                return (
-                    [head],
-                    Strip([Segment(" " * left), Segment(text, remark)]).adjust_cell_length(left + width),
-                    plain,
-                )
-            case NoteRow(text):
-                return [Segment("        ")], Strip([Segment(" " * left), Segment(text, muted)]), plain
-
-    def _line(self, hunk: int, index: int, line: DiffLine) -> tuple[list[Segment], Strip, Style]:
-        match line.kind:
-            case LineKind.ADDED:
-                style, sign = self._style("added-line"), self._style("added-sign")
-            case LineKind.REMOVED:
-                style, sign = self._style("removed-line"), self._style("removed-sign")
-            case LineKind.CONTEXT:
-                style, sign = self._style("context-line"), self._style("muted")
-        number = line.old if line.kind is LineKind.REMOVED else line.new
-        gutter = [Segment(f"{number or '':>5} ", self._style("muted")), Segment(f"{line.kind.value} ", sign)]
-        runs: tuple[Run, ...] | None = self._colours.runs(hunk, index) if self._colours is not None else None
-        parts = runs if runs is not None else (("plain", seen(line.text)),)
-        code = [Segment(text, self._style(kind)) for kind, text in parts]
-        if line.ends_file:
-            code.append(Segment(" (no line break at the end)", self._style("muted")))
-        return gutter, Strip(code), style
+    def _runs(self, hunk: int, index: int) -> tuple[Run, ...] | None:
+        return self._colours.runs(hunk, index) if self._colours is not None else None
 
     def _redraw(self, row: int) -> None:
         self.refresh(Region(0, row - self.scroll_offset.y, self.size.width, 1))

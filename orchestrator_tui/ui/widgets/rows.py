@@ -6,37 +6,16 @@ from typing import ClassVar, Generic, TypeVar, cast
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import BindingType
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.model import Panel
+from orchestrator_tui.ui.widgets.choosing import Picked
 from orchestrator_tui.ui.widgets.frame import CLICK, Framed
 
 Key = TypeVar("Key", int, str)
-
-LIST_MOVES: tuple[BindingType, ...] = (
-    ("j,down", "move(1)", "Down"),
-    ("k,up", "move(-1)", "Up"),
-    ("g,home", "move(-1000000)", "First"),
-    ("G,end", "move(1000000)", "Last"),
-    ("ctrl+d,pagedown", "move(10)", "Page down"),
-    ("ctrl+u,pageup", "move(-10)", "Page up"),
-)
-"""Keys of a screen that is one list, for its ``action_move(rows)``."""
-
-
-class Picked(Message):
-    """A row was chosen with the mouse; ``opened`` by a double click."""
-
-    def __init__(self, panel: Panel, key: int | str, *, opened: bool) -> None:
-        super().__init__()
-        self.panel = panel
-        self.key = key
-        self.opened = opened
 
 
 class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds none, ScrollView comes first

@@ -13,8 +13,6 @@ from orchestrator_tui.core.views import ShutdownMode, SupervisorClient
 from orchestrator_tui.pty.system_clock import SystemClock
 from orchestrator_tui.settings_files import report_settings
 
-SWITCH_S = 0.0005
-
 
 def require_terminal() -> None:
     """Raises CannotRun without a terminal to draw on."""
@@ -41,9 +39,6 @@ async def show(
     from orchestrator_tui.ui.late_client import late_client
     from orchestrator_tui.ui.tools import Tools
 
-    # Whatever the screen's thread reads hands the interpreter to the threads of store and transcripts, which would keep
-    # it for 5 ms each time.
-    sys.setswitchinterval(SWITCH_S)
     failures: list[Exception] = []
 
     async def opened() -> SupervisorClient:

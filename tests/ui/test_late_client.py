@@ -1,6 +1,8 @@
 """A dashboard that is drawn before its supervisor is there."""
 
 import asyncio
+import subprocess
+import sys
 
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.views import SupervisorClient
@@ -47,3 +49,11 @@ def shown(app: OrchestratorApp) -> str:
     # There is no public way to what is composed.
     strips = app.screen._compositor.render_strips()  # pyright: ignore[reportPrivateUsage]
     return "\n".join(strip.text for strip in strips)
+
+
+def test_what_only_keys_need_is_not_imported_for_the_first_picture() -> None:
+    code = "import sys, orchestrator_tui.ui.app; print([name for name in sys.modules if 'orchestrator_tui.ui' in name])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "orchestrator_tui.ui.dashboard" in done.stdout
+    assert "orchestrator_tui.ui.operations" not in done.stdout
+    assert "orchestrator_tui.ui.dialogs" not in done.stdout

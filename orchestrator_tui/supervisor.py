@@ -72,6 +72,7 @@ from orchestrator_tui.core.views import (
     SpawnRequest,
     Stroke,
 )
+from orchestrator_tui.core.waits import Waits
 from orchestrator_tui.core.work import ReviewComment, WorktreeDiff
 from orchestrator_tui.missions.changes import Resumed
 from orchestrator_tui.missions.event_log import EventLog
@@ -434,9 +435,9 @@ class Supervisor:
         """Open missions first, then the newest ended."""
         return await self.fleet.queue.list_missions(limit)
 
-    def waits(self) -> Mapping[str, str]:
-        """Of every mission that could start, or is on its way to an agent: why it has not started."""
-        return {**self.dispatcher.waits, **self.delivery.approach.waits}
+    def waits(self) -> Waits:
+        """Why missions that could start, or are on their way to an agent, have not started."""
+        return self.dispatcher.waits.also(self.delivery.approach.waits)
 
     async def stats(self) -> QueueStats:
         """Counts by state."""

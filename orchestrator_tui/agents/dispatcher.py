@@ -10,28 +10,29 @@ from orchestrator_tui.agents.book import is_gone
 from orchestrator_tui.agents.delivery import Delivery
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.quota import Quota
-from orchestrator_tui.agents.routing import Assignment, Candidate, Placement, candidate, place
+from orchestrator_tui.agents.routing import Assignment, Candidate, Placement, candidate
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentRecord, AgentState, ConversationMode, Mission, MissionState
+from orchestrator_tui.core.waits import Waits
 
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_S = 5.0
 AFTER_FAILURE_S = 1.0
 LOOK_AGAIN_S = 0.5
-FIRST_LOOK, FURTHEST_LOOK = 100, 100_000
+AT_ONCE = 100
 
 
 class Dispatcher:
-    """Runs one placement at a time; ``waits`` says of every ready mission why it has not started."""
+    """Runs one placement at a time; ``waits`` says of ready missions why they have not started."""
 
     def __init__(self, fleet: Fleet, delivery: Delivery, quota: Quota) -> None:
         self._fleet = fleet
         self._quota = quota
         self._delivery = delivery
         self._lock = asyncio.Lock()
-        self.waits: dict[str, str] = {}
+        self.waits = Waits()
 
     async def run(self) -> None:
         """Places missions until cancelled."""
@@ -54,10 +55,10 @@ class Dispatcher:
         async with self._lock:
             await self._look_at_obstacles()
             self._quota.review()
-            missions = await self._ready(FIRST_LOOK)
+            missions = await self._ready(AT_ONCE)
             # Nobody is looked at for a queue in which nothing can start.
-            placement = await self._placement(missions, await self._candidates()) if missions else Placement()
-            self.waits = dict(placement.waits)
+            placement = await self._placement(missions) if missions else Placement()
+            self.waits = placement.waits
             for assignment in placement.assignments:
                 await self._assign(assignment)
             for record in fleet.book.records():
@@ -72,17 +73,15 @@ class Dispatcher:
         typed_at = await self._fleet.manager.typed_at()
         return [self._candidate(record, typed_at) for record in self._fleet.book.records()]
 
-    async def _placement(self, missions: list[Mission], candidates: list[Candidate]) -> Placement:
+    async def _placement(self, missions: list[Mission]) -> Placement:
         """Looks further down the queue while somebody is free and what stands in front cannot be placed."""
-        free = sum(agent.free for agent in candidates)
-        limit = FIRST_LOOK
-        while True:
-            held_back = {one.id: why for one in missions if (why := self._fleet.mission_waits(one)) is not None}
-            placement = place([one for one in missions if one.id not in held_back], candidates)
-            if len(missions) < limit or len(placement.assignments) == free or limit >= FURTHEST_LOOK:
-                return Placement(placement.assignments, {**placement.waits, **held_back})
-            limit *= 4
-            missions = await self._ready(limit)
+        placement = Placement(await self._candidates())
+        placement.take(missions, self._fleet.mission_waits)
+        pending = [one for one in missions if one.state is MissionState.PENDING]
+        while len(pending) >= AT_ONCE and (roles := placement.free_roles):
+            pending = await self._fleet.queue.pending_behind(pending[-1], roles, placement.waits.kinds, AT_ONCE)
+            placement.take(pending, self._fleet.mission_waits)
+        return placement
 
     async def _ready(self, limit: int) -> list[Mission]:
         """What may be claimed; a reservation for an agent that does not come back is given up here."""
@@ -101,7 +100,7 @@ class Dispatcher:
             return
         if not self._quota.admits(record, assignment.mission_id):
             # Of several that could start at once, one was let through.
-            self.waits[assignment.mission_id] = self._quota.why_not(record) or "next free agent"
+            self.waits = self.waits.also({assignment.mission_id: self._quota.why_not(record) or "next free agent"})
             return
         mission = await fleet.queue.claim(assignment.mission_id, assignment.agent_id)
         if mission is None:
@@ -185,7 +184,7 @@ class Dispatcher:
     async def _pause_s(self) -> float:
         fleet = self._fleet
         idle = [record.id for record in fleet.book.records() if record.state is AgentState.IDLE]
-        if self.waits and any(fleet.hand(agent_id).obstacle for agent_id in idle):
+        if self.waits != Waits() and any(fleet.hand(agent_id).obstacle for agent_id in idle):
             return LOOK_AGAIN_S
         due = await self._fleet.queue.next_due()
         if due is None:

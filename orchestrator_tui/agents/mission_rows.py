@@ -1,11 +1,15 @@
 """The missions' rows that feeds show, made anew only where a mission, an agent's name or a reason to wait changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from orchestrator_tui.agents.presenting import mission_view
 from orchestrator_tui.core.attention import may_wait_for_person
 from orchestrator_tui.core.models import Mission, MissionState, QueueStats
 from orchestrator_tui.core.views import MissionView
+from orchestrator_tui.core.waits import Waits
+
+_Key = TypeVar("_Key")
 
 _SLACK = 500
 """So many rows more than there may be are let stand before the oldest are looked for."""
@@ -19,7 +23,7 @@ class MissionRows:
         self._views: dict[str, MissionView] = {}
         self._open: set[str] = set()
         self._names: Mapping[int, str] = {}
-        self._waits: Mapping[str, str] = {}
+        self._waits = Waits()
         self._watched: dict[str, Mission] = {}
 
     def views(self) -> tuple[MissionView, ...]:
@@ -29,29 +33,35 @@ class MissionRows:
     def clear(self) -> None:
         """Forgets everything."""
         self._views, self._open, self._watched = {}, set(), {}
-        self._names, self._waits = {}, {}
+        self._names, self._waits = {}, Waits()
 
     def may_wait(self) -> Sequence[Mission]:
         """The missions, in outline, of which something may wait for a person."""
         return list(self._watched.values())
 
-    def outdated(self, names: Mapping[int, str], waits: Mapping[str, str]) -> frozenset[str]:
-        """The missions whose row says something else with these agents' names and these reasons to wait."""
-        others = {one for one in names.keys() | self._names.keys() if names.get(one) != self._names.get(one)}
-        found = {one for one in waits.keys() | self._waits.keys() if waits.get(one) != self._waits.get(one)}
+    def outdated(self, names: Mapping[int, str], waits: Waits) -> frozenset[str]:
+        """The missions whose row may say something else with these agents' names and these reasons to wait."""
+        found = _different(waits.missions, self._waits.missions)
+        others = _different(names, self._names)
+        kinds, roles = _different(waits.kinds, self._waits.kinds), _different(waits.roles, self._waits.roles)
         if others:
             found |= {
                 view.id
                 for view in self._views.values()
                 if view.agent_id in others or view.state is MissionState.RETRYING
             }
+        if kinds or roles:
+            found |= {
+                view.id
+                for view in self._views.values()
+                if view.state is MissionState.PENDING
+                and (view.role in roles or (view.role, view.type, view.priority) in kinds)
+            }
         return frozenset(found & self._views.keys())
 
-    def take(
-        self, missions: Iterable[Mission], names: Mapping[int, str], waits: Mapping[str, str]
-    ) -> Sequence[MissionView]:
+    def take(self, missions: Iterable[Mission], names: Mapping[int, str], waits: Waits) -> Sequence[MissionView]:
         """Takes missions in outline as they are now; the rows that are new or say something else."""
-        self._names, self._waits = dict(names), dict(waits)
+        self._names, self._waits = dict(names), waits
         changed: list[MissionView] = []
         for mission in missions:
             view = mission_view(mission, names, waits)
@@ -84,3 +94,8 @@ class MissionRows:
         ended.sort(key=lambda view: (view.ended_at or 0, view.seq))
         for view in ended[: len(self._views) - self._limit]:
             del self._views[view.id]
+
+
+def _different(now: Mapping[_Key, str], before: Mapping[_Key, str]) -> set[_Key]:
+    """The keys under which the two say something else."""
+    return {key for key, _ in now.items() ^ before.items()}

@@ -12,6 +12,7 @@ from orchestrator_tui.core.models import (
 )
 from orchestrator_tui.core.usage import context_percent
 from orchestrator_tui.core.views import AgentView, MissionView
+from orchestrator_tui.core.waits import Waits
 
 
 def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -> AgentView:
@@ -57,8 +58,8 @@ def _configured_folder(record: AgentRecord) -> str | None:
     return cwd if isinstance(cwd, str) else None
 
 
-def mission_view(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) -> MissionView:
-    """One mission as a row; ``waits`` are the placement's reasons by mission id."""
+def mission_view(mission: Mission, names: Mapping[int, str], waits: Waits) -> MissionView:
+    """One mission as a row."""
     return MissionView(
         id=mission.id,
         seq=mission.seq,
@@ -88,21 +89,21 @@ def _context_percent(fleet: Fleet, record: AgentRecord) -> float | None:
     return context_percent(context.tokens, provider.context_window(context.model))
 
 
-def _next(mission: Mission, names: Mapping[int, str], waits: Mapping[str, str]) -> str:
+def _next(mission: Mission, names: Mapping[int, str], waits: Waits) -> str:
     match mission.state:
         case MissionState.BLOCKED:
             word = "after" if mission.blocked_reason is BlockedReason.WAITING else "failed:"
             return f"{word} {', '.join(mission.blocked_by)}"
         case MissionState.PENDING:
-            return waits.get(mission.id, "next free agent")
+            return waits.of(mission) or "next free agent"
         case MissionState.ASSIGNED:
-            return waits.get(mission.id, "is being delivered") if mission.fence is None else "is being stopped"
+            return (waits.of(mission) or "is being delivered") if mission.fence is None else "is being stopped"
         case MissionState.RUNNING:
             return "" if mission.fence is None else "is being stopped"
         case MissionState.RETRYING:
             if mission.reserved_for is not None:
                 owner = names.get(mission.reserved_for, f"agent {mission.reserved_for}")
-                return f"{mission.error_code or 'failed'}; {waits.get(mission.id, f'waits for {owner}')}"
+                return f"{mission.error_code or 'failed'}; {waits.of(mission) or f'waits for {owner}'}"
             return f"{mission.error_code or 'failed'}; tries again soon"
         case _:
             return mission.error_message or mission.error_code or ""

@@ -1,7 +1,7 @@
 """Which agent gets which mission: a pure decision over what is ready and who is there."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from orchestrator_tui.core.budget import BUDGET_WAIT
 from orchestrator_tui.core.lifecycle import ALIVE_STATES, GONE_STATES
@@ -11,11 +11,11 @@ from orchestrator_tui.core.models import (
     Mission,
     MissionSpec,
     ModelTier,
-    Priority,
     Role,
     TaskType,
 )
 from orchestrator_tui.core.tiers import select_model
+from orchestrator_tui.core.waits import Kind, Waits, kind_of
 
 ROLE_FIT: Mapping[TaskType, tuple[Role, ...]] = {
     TaskType.CODING: (Role.CODER, Role.DEBUGGER, Role.ARCHITECT, Role.GENERALIST),
@@ -61,14 +61,6 @@ class Assignment:
     wanted_tier: ModelTier | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """What can start now, and for every other mission why not yet."""
-
-    assignments: tuple[Assignment, ...] = ()
-    waits: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
 def candidate(record: AgentRecord, claims: int, unavailable: str | None, quota: str | None = None) -> Candidate:
     """An agent record as a candidate; ``claims`` is how many missions it has in hand."""
     limit = int(str(record.config.get("max_concurrent_tasks", 1)))
@@ -89,22 +81,46 @@ def candidate(record: AgentRecord, claims: int, unavailable: str | None, quota: 
     )
 
 
-def place(missions: Sequence[Mission], candidates: Sequence[Candidate]) -> Placement:
-    """Assigns ready missions, in the order given, to agents that are free; what waits never blocks what follows."""
-    free = {agent.id: agent.free for agent in candidates}
-    assignments: list[Assignment] = []
-    waits: dict[str, str] = {}
-    # Agents only become fewer while we place: what one mission waits for, every later one of its kind waits for too.
-    known: dict[tuple[int | None, Role | None, TaskType, Priority], str] = {}
-    for mission in missions:
-        kind = mission.reserved_for, mission.role, mission.type, mission.priority
-        chosen = known.get(kind) or _choose(mission, candidates, free)
-        if isinstance(chosen, str):
-            waits[mission.id] = known[kind] = chosen
-        else:
-            free[chosen.agent_id] -= 1
-            assignments.append(chosen)
-    return Placement(tuple(assignments), waits)
+class Placement:
+    """Gives ready missions, in the order in which they are taken, to agents that are free.
+
+    What waits never blocks what follows. ``assignments`` can start now, ``waits`` says of every other one why not yet.
+    """
+
+    def __init__(self, candidates: Sequence[Candidate] = ()) -> None:
+        self._candidates = candidates
+        self._free = {agent.id: agent.free for agent in candidates}
+        self._waits: dict[str, str] = {}
+        # Agents only become fewer while we place: what one mission waits for, every later one of its kind does too.
+        self._kinds: dict[Kind, str] = {}
+        living = {agent.role for agent in candidates if agent.state not in GONE_STATES}
+        wanted = (None, *Role) if not living else (role for role in Role if role not in living)
+        self._roles = {role: _no_agent(role if living else None) for role in wanted}
+        self.assignments: list[Assignment] = []
+
+    @property
+    def waits(self) -> Waits:
+        """Why what was taken and not assigned has not started."""
+        return Waits(self._waits, self._kinds, self._roles)
+
+    @property
+    def free_roles(self) -> frozenset[Role]:
+        """The roles of the agents that would take a further mission."""
+        return frozenset(agent.role for agent in self._candidates if self._free[agent.id] > 0)
+
+    def take(self, missions: Iterable[Mission], why_held: Callable[[Mission], str | None] = lambda _: None) -> None:
+        """Assigns these missions or notes why not; ``why_held`` says what else keeps one from starting."""
+        for mission in missions:
+            kind = kind_of(mission) if mission.reserved_for is None else None
+            held = why_held(mission)
+            chosen = held or (self._kinds.get(kind) if kind else None) or _choose(mission, self._candidates, self._free)
+            if isinstance(chosen, Assignment):
+                self._free[chosen.agent_id] -= 1
+                self.assignments.append(chosen)
+            elif kind is None or held:
+                self._waits[mission.id] = chosen
+            else:
+                self._kinds[kind] = chosen
 
 
 def _choose(mission: Mission, candidates: Sequence[Candidate], free: Mapping[int, int]) -> Assignment | str:
@@ -113,7 +129,7 @@ def _choose(mission: Mission, candidates: Sequence[Candidate], free: Mapping[int
     living = [agent for agent in candidates if agent.state not in GONE_STATES]
     fitting = [agent for agent in living if mission.role in (None, agent.role)]
     if not fitting:
-        return f"no {mission.role} agent" if mission.role and living else "no agent"
+        return _no_agent(mission.role if living else None)
     wanted = select_model(_spec(mission))
     reachable = max(agent.model.rank for agent in fitting)
     floor = min(wanted.rank, reachable)
@@ -123,6 +139,10 @@ def _choose(mission: Mission, candidates: Sequence[Candidate], free: Mapping[int
         return _why_none(able, wanted)
     best = min(ready, key=lambda agent: _preference(agent, mission, wanted))
     return Assignment(mission.id, best.id, wanted if reachable < wanted.rank else None)
+
+
+def _no_agent(role: Role | None) -> str:
+    return f"no {role} agent" if role else "no agent"
 
 
 def _reserved(mission: Mission, candidates: Sequence[Candidate], free: Mapping[int, int]) -> Assignment | str:

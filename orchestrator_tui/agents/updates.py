@@ -28,6 +28,7 @@ from orchestrator_tui.core.views import (
     StatsChanged,
     Update,
 )
+from orchestrator_tui.core.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Updates:
     person.
     """
 
-    def __init__(self, fleet: Fleet, waits: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, fleet: Fleet, waits: Callable[[], Waits]) -> None:
         self._fleet = fleet
         self._waits = waits
         self._health: Mapping[int, HealthStatus] = {}
@@ -196,7 +197,7 @@ class Updates:
 
     async def _publish_missions(self) -> None:
         await self._follow()
-        names, waits = self._names(), dict(self._waits())
+        names, waits = self._names(), self._waits()
         also = self._rows.outdated(names, waits)
         while True:
             missions = await self._fleet.queue.changed(READ_AT_ONCE, also)
@@ -219,7 +220,7 @@ class Updates:
             log.warning("changed missions are still noted: %s", error)
 
     async def _list(self) -> list[MissionView]:
-        names, waits = self._names(), dict(self._waits())
+        names, waits = self._names(), self._waits()
         missions = await self._fleet.queue.follow(SHOWN_MISSIONS)
         self._is_partial = len(missions) >= SHOWN_MISSIONS
         changed: list[MissionView] = []

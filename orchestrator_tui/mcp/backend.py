@@ -10,6 +10,7 @@ from orchestrator_tui.core.models import HealthStatus, Mission, MissionSpec, Que
 from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import AgentView, QuotaView, SpawnRequest
+from orchestrator_tui.core.waits import Waits
 
 
 class Backend(Protocol):
@@ -94,8 +95,8 @@ class Backend(Protocol):
         """Open missions first, then the newest ended, at most ``limit``."""
         ...
 
-    def waits(self) -> Mapping[str, str]:
-        """By mission id, why a mission that could start, or is on its way, has not started."""
+    def waits(self) -> Waits:
+        """Why missions that could start, or are on their way, have not started."""
         ...
 
     async def stats(self) -> QueueStats:

@@ -11,6 +11,7 @@ from orchestrator_tui.core.models import AgentState, HealthStatus, Mission, Queu
 from orchestrator_tui.core.usage import Spent
 from orchestrator_tui.core.verdict import Verdict
 from orchestrator_tui.core.views import AgentView
+from orchestrator_tui.core.waits import Waits
 from orchestrator_tui.missions.report import mission_entry
 
 Shape = dict[str, Any]
@@ -83,12 +84,10 @@ def health_entry(agent_id: int, health: HealthStatus) -> Shape:
     return {"agent_id": agent_id, **asdict(health)}
 
 
-def mission_status(
-    stats: QueueStats, missions: Sequence[Mission], agents: Iterable[AgentView], waits: Mapping[str, str]
-) -> Shape:
-    """Counts by state and the missions, in the order given; ``waits`` by mission id, why it has not started."""
+def mission_status(stats: QueueStats, missions: Sequence[Mission], agents: Iterable[AgentView], waits: Waits) -> Shape:
+    """Counts by state and the missions, in the order given."""
     by_id = {agent.id: agent for agent in agents}
-    lines = [mission_line(mission, by_id, waits.get(mission.id)) for mission in missions]
+    lines = [mission_line(mission, by_id, waits.of(mission)) for mission in missions]
     return {"stats": asdict(stats), "missions": lines}
 
 

@@ -11,6 +11,7 @@ from orchestrator_tui.core.config import DEFAULT_RETRY_BUDGET, DEFAULT_TIMEOUT_M
 from orchestrator_tui.core.errors import StoreUnavailable
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import Mission, MissionSpec, Priority, QueueStats, Role, TaskType, TokenUsage
+from orchestrator_tui.core.waits import Kind
 from orchestrator_tui.missions.changes import Changes, FailureReport, Known, Resumed
 from orchestrator_tui.missions.ledger import UsageLedger
 from orchestrator_tui.missions.registry import AgentRegistry
@@ -402,6 +403,16 @@ class MissionQueue:
     async def get_pending(self, limit: int = _SHOWN) -> list[Mission]:
         """Pending missions in queue order."""
         return await self._writer.run(lambda store: store.pending(limit))
+
+    async def pending_behind(
+        self, mission: Mission, roles: Collection[Role], without: Collection[Kind], limit: int
+    ) -> list[Mission]:
+        """Pending missions that come after this one in queue order: for these roles, for any role, or reserved.
+
+        ``without``: missions of these kinds are left out unless they are reserved.
+        """
+        kinds = list(without)
+        return await self._writer.run(lambda store: store.pending_behind(mission, roles, kinds, limit))
 
     async def get_blocked(self, limit: int = _SHOWN) -> list[Mission]:
         """Blocked missions in queue order."""

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Collection
 
-from orchestrator_tui.core.models import Mission, MissionState, QueueStats
+from orchestrator_tui.core.models import Mission, MissionState, QueueStats, Role
+from orchestrator_tui.core.waits import Kind
 from orchestrator_tui.missions.changes import Known
 from orchestrator_tui.missions.database import Database, Value
 from orchestrator_tui.missions.moves import unknown_mission
@@ -26,18 +27,43 @@ class Reading:
         return mission(row)
 
     def ready(self, limit: int) -> list[Mission]:
-        """What may be claimed now, in queue order; a due retry that is reserved counts, for its own agent."""
+        """Up to ``limit`` pending missions and every due retry that is reserved for an agent, in queue order."""
         due = self._missions(
             "WHERE m.reserved_for IS NOT NULL AND m.state = 'retrying' AND m.not_before <= ?", self._db.now()
         )
         pending = self.pending(limit)
         if not due:
             return pending
-        return sorted(pending + due, key=lambda found: (found.priority.rank, found.seq))[:limit]
+        return sorted(pending + due, key=lambda found: (found.priority.rank, found.seq))
 
     def pending(self, limit: int) -> list[Mission]:
         """Pending missions in queue order."""
         return self._missions(f"WHERE m.state = 'pending' {_QUEUE_ORDER}", limit)
+
+    def pending_behind(
+        self, mission: Mission, roles: Collection[Role], without: Collection[Kind], limit: int
+    ) -> list[Mission]:
+        """Pending missions after this one in queue order: for these roles or for any, not of these kinds, or reserved.
+
+        Costs the same for any number of missions of other roles.
+        """
+        kinds = json.dumps([f"{kind.priority.rank} {kind.type} {kind.role or ''}" for kind in without])
+        place: tuple[Value, ...] = (mission.priority.rank, mission.seq)
+        behind = "state = 'pending' AND (priority, seq) > (?, ?)"
+        other = "priority || ' ' || type || ' ' || coalesce(role, '') NOT IN (SELECT value FROM json_each(?))"
+        # Role by role and each by its own index: else all pending missions would be walked or sorted.
+        parts = [f"mission INDEXED BY mission_reserved WHERE reserved_for IS NOT NULL AND {behind}"]
+        of_role = f"role IS ? AND {behind} AND reserved_for IS NULL AND {other} ORDER BY priority, seq LIMIT ?"
+        params: list[tuple[Value, ...]] = [place]
+        for role in (None, *sorted(roles)):
+            parts.append(f"mission INDEXED BY mission_pending_role WHERE {of_role}")
+            params.append((role, *place, kinds, limit))
+        union = " UNION ALL ".join(f"SELECT * FROM (SELECT priority, seq FROM {part})" for part in parts)
+        return self._missions(
+            f"WHERE m.seq IN (SELECT seq FROM ({union}) ORDER BY priority, seq LIMIT ?) ORDER BY m.priority, m.seq",
+            *(value for part in params for value in part),
+            limit,
+        )
 
     def blocked(self, limit: int) -> list[Mission]:
         """Blocked missions in queue order."""

@@ -10,6 +10,7 @@ from orchestrator_tui.core.errors import NotAllowedNow
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import AgentRecord, Mission, MissionSpec, QueueStats, Role, TokenUsage
 from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, MissionTurn, TranscriptMark, UsageReport
+from orchestrator_tui.core.waits import Kind
 from orchestrator_tui.missions.changes import Changes, FailureReport, Known
 from orchestrator_tui.missions.claims import Claims
 from orchestrator_tui.missions.database import Database, Value
@@ -232,6 +233,12 @@ class SqliteStore:
     def pending(self, limit: int) -> list[Mission]:
         """Pending missions."""
         return self._reading.pending(limit)
+
+    def pending_behind(
+        self, mission: Mission, roles: Collection[Role], without: Collection[Kind], limit: int
+    ) -> list[Mission]:
+        """Pending missions after this one."""
+        return self._reading.pending_behind(mission, roles, without, limit)
 
     def blocked(self, limit: int) -> list[Mission]:
         """Blocked missions."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from orchestrator_tui.core.events import Event
 from orchestrator_tui.core.models import AgentRecord, Mission, MissionSpec, QueueStats, Role, TokenUsage
 from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, MissionTurn, TranscriptMark, UsageReport
+from orchestrator_tui.core.waits import Kind
 from orchestrator_tui.missions.changes import Changes, FailureReport, Known
 
 
@@ -154,6 +155,12 @@ class MissionStore(Transactions, Protocol):
 
     def pending(self, limit: int) -> list[Mission]:
         """Pending missions."""
+        ...
+
+    def pending_behind(
+        self, mission: Mission, roles: Collection[Role], without: Collection[Kind], limit: int
+    ) -> list[Mission]:
+        """Pending missions after this one: for these roles and not of these kinds, for any role, or reserved."""
         ...
 
     def blocked(self, limit: int) -> list[Mission]:

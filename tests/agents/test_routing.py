@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator_tui.agents import routing
-from orchestrator_tui.agents.routing import Candidate, place
+from orchestrator_tui.agents.routing import Candidate, Placement
 from orchestrator_tui.core.models import AgentState, Mission, MissionState, ModelTier, Priority, Role, TaskType
 
 
@@ -37,14 +37,24 @@ def agent(
     return Candidate(number, f"agent-{number}", role, model, state, free, success, idle_since, unavailable)
 
 
+def place(missions: list[Mission], agents: Sequence[Candidate]) -> Placement:
+    placement = Placement(agents)
+    placement.take(missions)
+    return placement
+
+
+def why(one: Mission, agents: Sequence[Candidate]) -> str | None:
+    return place([one], agents).waits.of(one)
+
+
 def who(missions: list[Mission], agents: list[Candidate]) -> dict[str, int]:
     return {item.mission_id: item.agent_id for item in place(missions, agents).assignments}
 
 
 def test_the_role_of_a_mission_is_a_hard_filter() -> None:
-    placement = place([mission("m", role=Role.CODER)], [agent(1), agent(2, Role.TESTER)])
-    assert placement.assignments == ()
-    assert placement.waits == {"m": "no coder agent"}
+    agents = [agent(1), agent(2, Role.TESTER)]
+    assert who([mission("m", role=Role.CODER)], agents) == {}
+    assert why(mission("m", role=Role.CODER), agents) == "no coder agent"
 
 
 def test_what_cannot_be_placed_does_not_block_what_follows() -> None:
@@ -100,41 +110,69 @@ def test_a_reserved_mission_waits_for_its_agent_only() -> None:
     reserved = mission("m", reserved_for=7)
     placement = place([reserved, mission("n")], [agent(1), agent(7, state=AgentState.RESTARTING, free=0)])
     assert {item.mission_id for item in placement.assignments} == {"n"}
-    assert placement.waits["m"] == "waits for agent-7 to come back"
+    assert placement.waits.of(reserved) == "waits for agent-7 to come back"
 
 
 def test_without_any_agent_a_mission_says_so() -> None:
-    assert place([mission("m")], []).waits == {"m": "no agent"}
+    assert why(mission("m"), []) == "no agent"
 
 
 def test_a_held_agent_is_named_as_the_reason() -> None:
-    assert place([mission("m")], [agent(1, free=0, unavailable="held")]).waits == {"m": "agent-1: held"}
+    assert why(mission("m"), [agent(1, free=0, unavailable="held")]) == "agent-1: held"
 
 
 def test_a_mission_that_only_a_budget_holds_back_says_so() -> None:
     day, own = "waits for budget of the day: $5.00 of $5.00", "waits for budget of the agent: $2.00 of $2.00"
 
-    def why(*reasons: str | None) -> str:
+    def with_agents(*reasons: str | None) -> str | None:
         agents = [agent(number, free=0, unavailable=reason) for number, reason in enumerate(reasons, 1)]
-        return place([mission("m")], agents).waits["m"]
+        return why(mission("m"), agents)
 
-    assert why(day, day) == why(day) == day
-    assert why(day, own) == "waits for budget of these agents"
-    assert why(day, None) == "next free agent"
-    reserved = place([mission("m", reserved_for=1)], [agent(1, free=0, unavailable=own)])
-    assert reserved.waits == {"m": f"agent-1: {own}"}
+    assert with_agents(day, day) == with_agents(day) == day
+    assert with_agents(day, own) == "waits for budget of these agents"
+    assert with_agents(day, None) == "next free agent"
+    assert why(mission("m", reserved_for=1), [agent(1, free=0, unavailable=own)]) == f"agent-1: {own}"
 
 
 def test_the_limit_of_an_account_is_why_its_missions_wait() -> None:
     until = "waits for quota until 15:04"
     limited = [replace(agent(1), quota=until, free=0), replace(agent(2, state=AgentState.BUSY), quota=until, free=0)]
-    assert place([mission("m")], limited).waits == {"m": until}
-    assert place([mission("m", reserved_for=1)], limited).waits == {"m": until}
+    assert why(mission("m"), limited) == until
+    assert why(mission("m", reserved_for=1), limited) == until
     other = agent(3, state=AgentState.BUSY, free=0)
-    assert place([mission("m")], [*limited, other]).waits == {"m": "next free agent"}
+    assert why(mission("m"), [*limited, other]) == "next free agent"
     assert who([mission("m")], [*limited, agent(4)]) == {"m": 4}
     spent = agent(5, free=0, unavailable="waits for budget of the agent: $2.00 of $2.00")
-    assert place([mission("m")], [*limited, spent]).waits == {"m": until}
+    assert why(mission("m"), [*limited, spent]) == until
+
+
+def test_what_is_taken_later_gets_what_the_earlier_left() -> None:
+    agents = [agent(1), agent(2, Role.CODER)]
+    once, page_by_page = Placement(agents), Placement(agents)
+    missions = [mission("a", role=Role.ORACLE), mission("b"), mission("c", role=Role.CODER), mission("d")]
+    once.take(missions)
+    for one in missions:
+        page_by_page.take([one])
+    assert page_by_page.assignments == once.assignments
+    assert page_by_page.waits == once.waits
+    assert page_by_page.free_roles == frozenset()
+
+
+def test_what_else_holds_a_mission_back_is_its_own_reason_and_not_its_kinds() -> None:
+    costly, cheap = mission("costly"), mission("cheap")
+    placement = Placement([agent(1)])
+    placement.take([costly, cheap], lambda one: "waits for budget" if one.id == "costly" else None)
+    assert [item.mission_id for item in placement.assignments] == ["cheap"]
+    assert placement.waits.of(costly) == "waits for budget"
+    assert placement.waits.of(mission("another")) is None
+
+
+def test_of_a_role_that_nobody_has_it_is_known_without_a_look_at_its_missions() -> None:
+    placement = Placement([agent(1, Role.CODER), agent(2, Role.ORACLE, state=AgentState.FAILED)])
+    assert placement.waits.of(mission("m", role=Role.ORACLE)) == "no oracle agent"
+    assert placement.waits.of(mission("m", role=Role.CODER)) is None
+    assert placement.waits.of(mission("m")) is None
+    assert Placement().waits.of(mission("m")) == "no agent"
 
 
 class TestManyThatWait:
@@ -157,10 +195,10 @@ class TestManyThatWait:
         given = [item.agent_id for item in placement.assignments]
         left = [replace(one, free=one.free - given.count(one.id)) for one in self.AGENTS]
         assert sum(one.free for one in left) == 0
-        assert len(placement.waits) == len(missions) - len(given)
+        started = {item.mission_id for item in placement.assignments}
         for one in missions:
-            if one.id in placement.waits:
-                assert place([one], left).waits == {one.id: placement.waits[one.id]}
+            if one.id not in started:
+                assert why(one, left) == placement.waits.of(one) is not None
 
     def test_agents_are_looked_through_once_for_each_kind_and_not_for_each_mission(
         self, monkeypatch: pytest.MonkeyPatch

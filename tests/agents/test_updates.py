@@ -17,6 +17,7 @@ from orchestrator_tui.agents.updates import LiveFeed, Updates
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.models import AgentRecord, MissionSpec, MissionState
 from orchestrator_tui.core.views import MissionChanged, MissionView, StatsChanged
+from orchestrator_tui.core.waits import Waits
 from orchestrator_tui.missions.queue import MissionQueue
 from tests.missions.helpers import FakeClock, record, start
 
@@ -29,7 +30,7 @@ class Desk:
     def __init__(self, queue: MissionQueue) -> None:
         self.queue = queue
         self.agents: list[AgentRecord] = []
-        self.waits: dict[str, str] = {}
+        self.waits = Waits()
         book = SimpleNamespace(records=lambda: self.agents, find=self._nobody)
         fleet = SimpleNamespace(queue=queue, book=book, cwd="/work", providers=())
         self.updates = Updates(cast(Fleet, fleet), lambda: self.waits)
@@ -136,7 +137,7 @@ async def test_another_name_or_reason_to_wait_is_told(desk: Desk) -> None:
     desk.agents = [record(1)]
     await start(desk.queue, held, agent_id=1)
     feed = await desk.open()
-    desk.waits = {waiting: "no coder is free"}
+    desk.waits = Waits({waiting: "no coder is free"})
     desk.something_happened()
     assert (await next_missions(feed, 1))[waiting].next == "no coder is free"
     desk.agents = [replace(record(1), name="ada")]

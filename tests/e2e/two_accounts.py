@@ -27,9 +27,7 @@ async def main(state: Path, folder: str, token: str) -> None:
         supervisor = runtime.supervisor
         done = {mission.id: mission.agent_id for mission in missions if mission.state is MissionState.COMPLETED}
         waits = {
-            mission.id: supervisor.waits().get(mission.id)
-            for mission in missions
-            if mission.state is MissionState.PENDING
+            mission.id: supervisor.waits().of(mission) for mission in missions if mission.state is MissionState.PENDING
         }
         limited = [list(view.agents) for view in supervisor.quotas()]
         states = {agent.id: agent.state.value for agent in supervisor.agents()}

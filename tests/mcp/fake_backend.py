@@ -26,6 +26,7 @@ from orchestrator_tui.core.questions import Choice
 from orchestrator_tui.core.usage import ApiRequest
 from orchestrator_tui.core.verdict import Confidence, Source, Verdict
 from orchestrator_tui.core.views import AgentView, QuotaView, SpawnRequest
+from orchestrator_tui.core.waits import Waits
 
 HEALTHY = HealthStatus(True, True, 1_000, 2_000_000, 1.5, 30)
 
@@ -197,8 +198,8 @@ class FakeBackend:
         self.limits.append(limit)
         return list(self.table.values())[:limit]
 
-    def waits(self) -> Mapping[str, str]:
-        return {}
+    def waits(self) -> Waits:
+        return Waits()
 
     async def stats(self) -> QueueStats:
         return QueueStats(running=1)

@@ -11,9 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from orchestrator_tui.agents.presenting import mission_view
 from orchestrator_tui.core.errors import DependencyCycle, LeaseLost, NotAllowedNow
-from orchestrator_tui.core.models import Mission, MissionSpec, MissionState, Priority, TokenUsage
+from orchestrator_tui.core.models import Mission, MissionSpec, MissionState, Priority, Role, TokenUsage
 from orchestrator_tui.core.restart import mission_retry_delay_ms
 from orchestrator_tui.core.views import MissionView
+from orchestrator_tui.core.waits import Waits, kind_of
 from orchestrator_tui.missions.changes import FailureReport
 from orchestrator_tui.missions.sqlite import SqliteStore
 from tests.missions.helpers import FakeClock, counting_ids
@@ -361,9 +362,24 @@ class QueueMachine(RuleBasedStateMachine):
         for state in MissionState:
             assert getattr(stats, state.value) == sum(one.state is state for one in self.model.values())
 
+    @invariant()
+    def what_stands_behind_a_mission_is_the_rest_of_the_queue(self) -> None:
+        pending = self.do(lambda store: store.pending(1_000))
+        if not pending:
+            return
+        roles, without = {Role.CODER}, {kind_of(pending[-1])}
+        wanted = [
+            one.id
+            for one in pending[1:]
+            if one.reserved_for is not None or (one.role in {None, *roles} and kind_of(one) not in without)
+        ]
+        for limit in (2, 1_000):
+            behind = self.do(lambda store, limit=limit: store.pending_behind(pending[0], roles, without, limit))
+            assert [one.id for one in behind] == wanted[:limit]
+
 
 def _row(mission: Mission) -> MissionView:
-    return mission_view(mission, {}, {})
+    return mission_view(mission, {}, Waits())
 
 
 TestQueueAgainstItsModel = QueueMachine.TestCase

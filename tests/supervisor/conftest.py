@@ -91,6 +91,10 @@ class Live:
         """Queues a mission."""
         return await self.supervisor.add_mission(MissionSpec(prompt=prompt, **fields))
 
+    async def why(self, mission_id: str) -> str | None:
+        """Why the placement says that a mission has not started."""
+        return self.supervisor.waits().of(await self.supervisor.mission(mission_id))
+
     async def until_mission(self, mission_id: str, state: MissionState, timeout_s: float = 15.0) -> Mission:
         """Waits for a mission's state."""
 

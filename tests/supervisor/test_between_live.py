@@ -86,7 +86,7 @@ async def test_a_persons_chat_is_left_alone_until_it_was_idle_for_the_set_time(l
     fleet.book.transition(agent_id, AgentState.IDLE)
     mission_id = await live.add("After the person")
     assert await live.supervisor.place_now(mission_id) is None
-    assert "a person uses it" in live.supervisor.dispatcher.waits[mission_id]
+    assert "a person uses it" in str(await live.why(mission_id))
     await live.until_mission(mission_id, MissionState.COMPLETED)
     # The chat was before the last mission: the next one need not wait.
     await live.until_mission(await live.add("At once"), MissionState.COMPLETED, 2.5)

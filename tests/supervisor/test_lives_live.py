@@ -184,7 +184,7 @@ async def test_a_persons_chat_is_remembered_over_a_change_of_supervisors(live: L
     await live.start()
     mission_id = await live.add("After the person")
     assert await live.supervisor.place_now(mission_id) is None
-    assert "a person uses it" in live.supervisor.dispatcher.waits[mission_id]
+    assert "a person uses it" in str(await live.why(mission_id))
     await live.until_mission(mission_id, MissionState.COMPLETED)
     assert live.supervisor.fleet.book.get(agent_id).person_used_at is None
 

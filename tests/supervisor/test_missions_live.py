@@ -163,8 +163,8 @@ async def test_a_held_agent_takes_nothing(live: Live) -> None:
     (agent_id,) = await live.spawn()
     await live.supervisor.hold(agent_id, True)
     mission_id = await live.add("Wait")
-    await eventually(lambda: live.supervisor.dispatcher.waits.get(mission_id), "the placement says why")
-    assert live.supervisor.dispatcher.waits[mission_id] == "agent-1: held"
+    await eventually(lambda: live.why(mission_id), "the placement says why")
+    assert await live.why(mission_id) == "agent-1: held"
     await live.supervisor.hold(agent_id, False)
     await live.until_mission(mission_id, MissionState.COMPLETED)
 

@@ -87,7 +87,7 @@ async def test_the_wait_survives_the_supervisor(live: Live) -> None:
     await live.spawn()
     mission_id = await live.add(f"Meet it [[limit {LIMIT_S + 2}]] [[output done]]")
     until = await until_limited(live)
-    await eventually(lambda: live.supervisor.dispatcher.waits.get(mission_id), "it waits")
+    await eventually(lambda: live.why(mission_id), "it waits")
     await live.let_go()
     await live.start()
     assert [(view.phase, view.until) for view in live.supervisor.quotas()] == [("open", until)]
@@ -104,7 +104,7 @@ async def test_a_person_ends_the_wait(live: Live) -> None:
     await until_limited(live)
     (live.session.agents / "demo-state" / "limit-900").write_text("0")
     after = await live.add("x")
-    await eventually(lambda: live.supervisor.dispatcher.waits.get(after), "it waits")
+    await eventually(lambda: live.why(after), "it waits")
     assert await live.supervisor.release_quota() == 1
     await live.until_mission(after, MissionState.COMPLETED)
     assert await live.supervisor.release_quota() == 0

@@ -33,7 +33,7 @@ async def test_they_run_one_after_the_other(live: Live) -> None:
 async def test_a_third_waits_in_the_queue(live: Live) -> None:
     await two(live, "First [[sleep 60]]")
     await live.add("Third", id="c")
-    await eventually(lambda: live.supervisor.dispatcher.waits.get("c"), "the placement says why")
+    await eventually(lambda: live.why("c"), "the placement says why")
     assert (await live.supervisor.mission("c")).state is MissionState.PENDING
 
 

@@ -118,7 +118,7 @@ async def test_a_used_up_mission_is_not_tried_again_while_others_go_on(live: Liv
     await live.add("x [[tokens 1000 500]] [[fail no no]]", id="dear", max_retries=1)
 
     async def waits() -> bool:
-        return live.supervisor.dispatcher.waits.get("dear", "").startswith("waits for budget of the mission")
+        return str(await live.why("dear")).startswith("waits for budget of the mission")
 
     await eventually(waits, "the second attempt waits")
     await live.add("x", id="cheap")

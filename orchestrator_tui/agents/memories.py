@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator_tui.agents.fleet import Fleet
 from orchestrator_tui.agents.hook_meaning import HookReading, Meaning
-from orchestrator_tui.agents.providers.base import AgentContext
+from orchestrator_tui.agents.providers.base import AgentContext, SessionStatus
 from orchestrator_tui.agents.words import word_of_ask, word_of_hook, word_of_process, word_of_record, word_of_status
 from orchestrator_tui.core.attention import Ask
 from orchestrator_tui.core.errors import OrchestratorError
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 CONNECTS_WITHIN_MS = 10_000
 """A program that has begun its session asks our MCP server for its prompts much sooner (0.3 s, Claude CLI 2.1.328)."""
+
+SAME_TIME_MS = 100
+"""Files that are written twice within a tick of the kernel's clock (1 to 10 ms) bear the same time twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +36,22 @@ class Settled:
         """Whether neither the record nor the newest hook nor the session file is another."""
         if record is not self.record or hook is not self.hook:
             return False
-        try:
-            return os.stat(self.file[0]).st_mtime_ns == self.file[1]  # noqa: PTH116 - for every agent, every second
-        except OSError:
-            return False
+        return _is_unchanged(self.file)
 
 
 @dataclass(slots=True)
 class Memory:
     """The newest words about one process of an agent; ``since`` is when it was first seen.
 
-    ``file`` is the session file and its version; ``session_at`` when the program said that its session began.
+    ``told`` is what its session file said when that was read, ``is_read`` whether a later change of the file would
+    show; ``session_at`` is when the program said that its session began.
     """
 
     pid: int | None
     since: int
     context: AgentContext
-    file: tuple[str, int] | None = None
+    told: SessionStatus | None = None
+    is_read: bool = False
     settled: Settled | None = None
     session_at: int | None = None
     hook: Observation | None = None
@@ -107,12 +109,15 @@ class Memories:
         memory = self.of(record)
         if memory.pid is None:
             return
-        provider = self._fleet.provider_of(record)
-        status = provider.session_status(record, memory.context, memory.pid)
+        status = memory.told
+        if status is None or not memory.is_read or not _is_unchanged(status.file):
+            read_at = self._fleet.clock.now_ms()
+            status = self._fleet.provider_of(record).session_status(record, memory.context, memory.pid)
+            memory.told = status
+            memory.is_read = status is not None and _is_final(status.file, read_at)
         if status is not None and status.conversation_id not in (None, record.conversation_id):
             status = None
         memory.status = word_of_status(status, memory.since) if status is not None else None
-        memory.file = status.file if status is not None else None
         memory.process = word_of_process(self._fleet.manager.process(record.id), memory.pid, memory.since)
 
     async def look_closer(self, record: AgentRecord) -> None:
@@ -159,8 +164,9 @@ class Memories:
         memory = self.of(record)
         waits = self._lacks_prompts(record)
         memory.settled = None
-        if is_calm and not waits and memory.file is not None:
-            memory.settled = Settled(record, memory.hook, memory.file)
+        file = memory.told.file if memory.status is not None and memory.told is not None else None
+        if is_calm and not waits and file is not None:
+            memory.settled = Settled(record, memory.hook, file)
 
     def _missing(self, record: AgentRecord, memory: Memory) -> str:
         """What is known to be wrong with a living agent that it does not know itself."""
@@ -174,3 +180,17 @@ class Memories:
         hand, provider = self._fleet.hand(record.id), self._fleet.providers.get(record.provider)
         lists = provider is not None and provider.lists_prompts
         return lists and hand.has_session and hand.knows_prompts_at is None
+
+
+def _is_final(file: tuple[str, int] | None, read_at: int) -> bool:
+    return file is not None and read_at - file[1] / 1e6 > SAME_TIME_MS
+
+
+def _is_unchanged(file: tuple[str, int] | None) -> bool:
+    if file is None:
+        return False
+    path, version = file
+    try:
+        return os.stat(path).st_mtime_ns == version  # noqa: PTH116 - for every agent, every second
+    except OSError:
+        return False

@@ -45,6 +45,7 @@ class TranscriptReader:
         self._marks: dict[str, TranscriptMark] = {}
         self._followed: dict[tuple[int, str], int] = {}
         self._current: dict[int, str] = {}
+        self._contexts: dict[tuple[int, str], AgentContext] = {}
         self._costs: dict[str, tuple[ConversationCost, int]] = {}
         self._looking = asyncio.Lock()
 
@@ -94,6 +95,7 @@ class TranscriptReader:
             if record.state in _SPEAKING or clock.now_ms() - record.state_since < COOL_MS:
                 self._followed[record.id, conversation] = now
         self._followed = {key: since for key, since in self._followed.items() if now - since < COOL_MS}
+        self._contexts = {key: context for key, context in self._contexts.items() if key in self._followed}
         return [found for key in self._followed if (found := self._conversation(*key)) is not None]
 
     def _conversation(self, agent_id: int, conversation_id: str) -> _Conversation | None:
@@ -104,8 +106,11 @@ class TranscriptReader:
             provider = self._fleet.provider_of(record)
         except OrchestratorError:
             return None
-        record = replace(record, conversation_id=conversation_id)
-        return _Conversation(record, provider, self._fleet.context_of(record))
+        key = agent_id, conversation_id
+        context = self._contexts.get(key)
+        if context is None:
+            context = self._contexts[key] = self._fleet.context_of(record)
+        return _Conversation(replace(record, conversation_id=conversation_id), provider, context)
 
     def _read(self, conversations: Sequence[_Conversation]) -> list[Reading]:
         marks: list[TranscriptMark] = []

@@ -122,7 +122,7 @@ class Runtime:
         # The start's objects live as long as we do: without this, full collections stall the screen for 150 ms.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(20_000, 50, 1_000)
+        gc.set_threshold(3_000, 300, 10)
 
     async def aclose(self, *, stop_agents: bool = False) -> None:
         """The endpoint first, then the supervisor."""

@@ -24,6 +24,7 @@ class PlannedRows(Rows[int]):
     """The plan's missions, by their place in it."""
 
     panel = Panel.MISSIONS
+    has_header = True
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)

@@ -11,6 +11,7 @@ class AgentList(Rows[int]):
     """The agents' rows; shows nothing that the model does not hold."""
 
     panel = Panel.AGENTS
+    has_header = True
 
     def __init__(self, model: Model, *, id: str) -> None:
         super().__init__(id=id)

@@ -80,6 +80,7 @@ class AgentTable(Rows[int]):
     """One agent a row, in the order that was chosen."""
 
     panel = Panel.HEALTH
+    has_header = True
 
     def __init__(self, model: Model, order: Order, *, id: str) -> None:
         super().__init__(id=id)
@@ -117,6 +118,7 @@ class Timeline(Rows[int]):
     """One agent a row, one slice of the last hour a cell."""
 
     panel = Panel.HEALTH
+    has_header = True
 
     def __init__(self, model: Model, *, id: str) -> None:
         super().__init__(id=id)

@@ -49,6 +49,7 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
         self._frame: PaneFrame | None = None
         self._lines: tuple[bytes, ...] = ()
         self._strips: list[Strip] = []
+        self.drawn_width = 0
 
     @property
     def agent(self) -> AgentView | None:
@@ -125,9 +126,14 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
             self.scroll_to(left, top, animate=False, force=True, immediate=True)
             self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draws lines; how wide they are is the same for all of them and costs more than a line."""
+        self.drawn_width = self.room.width
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draws the frame's row at the widget's line ``y``."""
-        width, base = self.room.width, self.base_style
+        width, base = self.drawn_width, self.base_style
         left, top = self.scroll_offset
         frame, row = self._frame, y + top
         if frame is None:

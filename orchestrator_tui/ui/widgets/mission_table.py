@@ -10,6 +10,7 @@ class MissionTable(Rows[str]):
     """The missions' rows."""
 
     panel = Panel.MISSIONS
+    has_header = True
 
     def __init__(self, model: Model, *, id: str) -> None:
         super().__init__(id=id)

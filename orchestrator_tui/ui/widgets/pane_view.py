@@ -133,7 +133,7 @@ class PaneView(LivePane):
         """Draws one line of the live screen or of what is read back."""
         if self._history is None:
             return super().render_line(y)
-        width, base, style = self.room.width, self.base_style, self.get_component_rich_style
+        width, base, style = self.drawn_width, self.base_style, self.get_component_rich_style
         left, top = self.scroll_offset
         strip = self._history.strip(y + top, style("pane--found"), style("pane--match"))
         return strip.crop(left, left + width).adjust_cell_length(width, base).apply_style(base)

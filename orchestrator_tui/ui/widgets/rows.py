@@ -24,6 +24,8 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     """Base of the lists: rows are keys, and a subclass says how a key is written."""
 
     panel: Panel
+    has_header: ClassVar[bool] = False
+    """Whether the column names of ``header_spans`` are kept at the top."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "row--text",
@@ -66,9 +68,11 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         self._marked: Collection[Key] = ()
         self._empty: tuple[Spans, ...] = ()
         self._clicked: Key | None = None
+        self._header_height = int(self.has_header)
+        self._width = 0
 
     def header_spans(self, width: int) -> Spans:
-        """The column names, kept at the top; empty for none."""
+        """The column names."""
         del width
         return ()
 
@@ -138,10 +142,14 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         first = self.scroll_offset.y
         return f"{first + 1}-{min(len(self._keys), first + room)} of {len(self._keys)}"
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draws lines; how wide they are is the same for all of them and costs more than a line."""
+        self._width = self.scrollable_content_region.width
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draws the widget's line ``y``."""
-        width = self.scrollable_content_region.width
-        base = self.base_style
+        width, base = self._width, self.base_style
         spans, cursor, marked = self._drawn[y] = self._line(y, width)
         if not self._keys or y < self._header_height:
             return self._strip(spans).adjust_cell_length(width, base).apply_style(base)
@@ -191,10 +199,6 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
         # Rows that were not drawn are never looked at for changes: forgetting them and drawing go together.
         self._drawn.clear()
         self.refresh()
-
-    @property
-    def _header_height(self) -> int:
-        return 1 if self.header_spans(40) else 0
 
     def _line(self, y: int, width: int) -> tuple[Spans, bool, bool]:
         """What stands in the widget's line ``y``, whether it is the cursor's, and whether it is marked."""

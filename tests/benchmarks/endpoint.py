@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator_tui.mcp.client import PROTOCOL
+from orchestrator_tui.session import EndpointInfo
 from tests.benchmarks.lab import elapsed_ms
 from tests.benchmarks.measure import Benchmark, Bound, Plan, RowSpec, Sample, Samples
 from tests.benchmarks.program import ROOT, program
@@ -48,18 +49,29 @@ def target(port: int, token: str, tool: str, arguments: Mapping[str, Any], expec
     return Target(port, head.encode() + body, expects)
 
 
+def status_target(endpoint: EndpointInfo) -> Target:
+    """The operator asks for the state of all agents."""
+    port = int(endpoint.url.rpartition(":")[2].partition("/")[0])
+    return target(port, endpoint.token, "agent", {"action": "status"}, b"total_agents")
+
+
+async def call(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, where: Target) -> None:
+    """One call on a connection that stays; fails when the answer is not the expected one."""
+    writer.write(where.request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+    body = await reader.readexactly(length)
+    assert head.startswith(b"HTTP/1.1 200"), head + body
+    assert where.expects in body, body
+
+
 async def _client(where: Target, calls: int, took: list[float]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", where.port)
     try:
         for _ in range(calls):
             started = time.perf_counter()
-            writer.write(where.request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-            body = await reader.readexactly(length)
+            await call(reader, writer, where)
             took.append(elapsed_ms(started))
-            assert head.startswith(b"HTTP/1.1 200"), head + body
-            assert where.expects in body, body
     finally:
         writer.close()
         await writer.wait_closed()
@@ -97,8 +109,7 @@ async def _mcp_call(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
             info = started.endpoint()
             started.run("agent", "spawn-pool", "--count", str(AGENTS))
             started.wait_idle(AGENTS)
-            port = int(info.url.rpartition(":")[2].partition("/")[0])
-            status = target(port, info.token, "agent", {"action": "status"}, b"total_agents")
+            status = status_target(info)
             for each in (noop, status):
                 await _latency(each, 10)
             while True:

@@ -49,7 +49,7 @@ async def _repaint(folder: Path, plan: Plan) -> AsyncGenerator[Samples, None]:
             _print(started)
             first: Samples = {"idle_bytes_50": idle}
             while True:
-                ours, floor = _cursor_keys(dashboard, plan), _plain_keys(bare, plan)
+                ours, floor = cursor_keys(dashboard, plan), plain_keys(bare, plan)
                 yield {
                     **first,
                     "repaint_p50": Sample(percentile(ours, 50), percentile(floor, 50)),
@@ -78,7 +78,7 @@ def _print(started: Started) -> None:
     until(lambda: started.count("busy") == PRINTING, "ten agents print", pause_s=1.0)
 
 
-def _cursor_keys(dashboard: Watched, plan: Plan) -> list[float]:
+def cursor_keys(dashboard: Watched, plan: Plan) -> list[float]:
     """The cursor goes down and up among the agents that print; from each key to the other row painted."""
     at = ""
     for key in "gjk":
@@ -104,7 +104,8 @@ def _cursor(painted: bytes) -> str:
     return found[-1].decode() if found else ""
 
 
-def _plain_keys(bare: Watched, plan: Plan) -> list[float]:
+def plain_keys(bare: Watched, plan: Plan) -> list[float]:
+    """As many keys; from each to its letter painted by a program that does nothing else."""
     times: list[float] = []
     for key in _down_and_up(plan):
         _pause()

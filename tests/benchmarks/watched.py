@@ -16,6 +16,7 @@ from tests.benchmarks.lab import DEADLINE_S
 from tests.benchmarks.program import Started
 
 _CALM_S = 0.25
+_ONE_PICTURE_S = 0.008
 
 
 class Watched:
@@ -86,6 +87,15 @@ class Watched:
         with self._changed:
             ends = [begun, *(end for end, _ in self._ends[first:])]
             return [bytes(self._painted[one:other]) for one, other in itertools.pairwise(ends)]
+
+    def frames_in(self, seconds: float) -> int:
+        """How many pictures it paints in so long: writes that follow each other at once are one."""
+        with self._changed:
+            first = len(self._ends)
+        time.sleep(seconds)
+        with self._changed:
+            times = [when for _, when in self._ends[first:]]
+        return sum(after - before > _ONE_PICTURE_S for before, after in itertools.pairwise([float("-inf"), *times]))
 
     def close(self) -> None:
         """Ends the program."""

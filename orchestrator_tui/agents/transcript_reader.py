@@ -91,6 +91,7 @@ class TranscriptReader:
                 continue
             if self._current.get(record.id, conversation) != conversation:
                 fleet.usage.contexts.pop(record.id, None)
+                fleet.changed(record.id)
             self._current[record.id] = conversation
             if record.state in _SPEAKING or clock.now_ms() - record.state_since < COOL_MS:
                 self._followed[record.id, conversation] = now

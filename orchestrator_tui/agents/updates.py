@@ -12,7 +12,7 @@ from orchestrator_tui.core.attention import AttentionItem
 from orchestrator_tui.core.bus import Bus, Subscription
 from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.events import Event
-from orchestrator_tui.core.models import HealthStatus, Mission, QueueStats
+from orchestrator_tui.core.models import AgentRecord, HealthStatus, Mission, QueueStats
 from orchestrator_tui.core.views import (
     AgentChanged,
     AgentRemoved,
@@ -67,6 +67,8 @@ class Updates:
         self._health: Mapping[int, HealthStatus] = {}
         self._bus: Bus[Update] = Bus()
         self._changed_agents: set[int] = set()
+        self._made: dict[int, AgentView] = {}
+        self._table: tuple[AgentView, ...] | None = None
         self._wake = asyncio.Event()
         self._rows = MissionRows(SHOWN_MISSIONS)
         self._is_following = False
@@ -86,13 +88,15 @@ class Updates:
     def agent_changed(self, agent_id: int) -> None:
         """Notes that an agent's row may have changed."""
         self._changed_agents.add(agent_id)
+        self._made.pop(agent_id, None)
+        self._table = None
         self._wake.set()
 
     def health_changed(self, health: Mapping[int, HealthStatus]) -> None:
         """Takes the newest look at all agents."""
         before, self._health = self._health, health
         for agent_id in health.keys() | before.keys():
-            if health.get(agent_id) != before.get(agent_id):
+            if _shown(health.get(agent_id)) != _shown(before.get(agent_id)):
                 self.agent_changed(agent_id)
 
     def event_logged(self, event: Event) -> None:
@@ -111,9 +115,17 @@ class Updates:
         """Tells every screen why it will hear no more."""
         self._bus.publish(ConnectionChanged(text))
 
-    def agent_rows(self) -> list[AgentView]:
-        """Every agent as a row."""
-        return [agent_view(self._fleet, record, self._health.get(record.id)) for record in self._fleet.book.records()]
+    def agent_rows(self) -> tuple[AgentView, ...]:
+        """Every agent as a row; the same object for as long as none of them is another."""
+        if self._table is None:
+            self._table = tuple(self._row(record) for record in self._fleet.book.records())
+        return self._table
+
+    def _row(self, record: AgentRecord) -> AgentView:
+        row = self._made.get(record.id)
+        if row is None:
+            row = self._made[record.id] = agent_view(self._fleet, record, self._health.get(record.id))
+        return row
 
     async def open(self, session: str, events: tuple[Event, ...], default_provider: str, in_git_repo: bool) -> LiveFeed:
         """Opens a feed."""
@@ -131,7 +143,7 @@ class Updates:
         snapshot = Snapshot(
             session=session,
             cwd=self._fleet.cwd,
-            agents=tuple(self.agent_rows()),
+            agents=self.agent_rows(),
             missions=self._rows.views(),
             stats=stats,
             machine=self.machine,
@@ -180,7 +192,7 @@ class Updates:
             if record is None:
                 self._bus.publish(AgentRemoved(agent_id))
             else:
-                self._bus.publish(AgentChanged(agent_view(self._fleet, record, self._health.get(agent_id))))
+                self._bus.publish(AgentChanged(self._row(record)))
         async with self._reading:
             await self._publish_missions()
         waiting = self.waiting(self._rows.may_wait())
@@ -235,6 +247,11 @@ class Updates:
 
     def _names(self) -> dict[int, str]:
         return {record.id: record.name for record in self._fleet.book.records()}
+
+
+def _shown(health: HealthStatus | None) -> tuple[object, ...]:
+    """What a row shows of it."""
+    return () if health is None else (health.memory_usage, health.cpu_usage, health.responsive)
 
 
 async def _nobody_listens(uri: str) -> None:

@@ -79,6 +79,7 @@ class Protocol:
     def __init__(self, backend: Backend, traffic: Traffic) -> None:
         self._backend = backend
         self._traffic = traffic
+        self._answer: tuple[dict[str, Any], dict[str, Any]] | None = None
         tools = Tools(backend)
 
         async def agent(caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -128,7 +129,9 @@ class Protocol:
         except Exception:
             log.exception("tool %s failed", params.name)
             return _failed(OrchestratorError("The supervisor failed inside.", remedy="See the session's log."))
-        return _succeeded(data)
+        if self._answer is None or self._answer[0] is not data:
+            self._answer = data, _succeeded(data)
+        return self._answer[1]
 
     async def _list_resources(self, context: Context, _params: object) -> types.ListResourcesResult:
         self._caller(context)

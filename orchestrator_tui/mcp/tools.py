@@ -1,6 +1,7 @@
 """The tools ``agent`` and ``mission``: who may, what is done, what is answered."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -36,6 +37,7 @@ class Tools:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._fleet: tuple[Sequence[AgentView], Result] | None = None
 
     async def agent(self, caller: Caller, request: AgentRequest) -> Result:
         """One action of the tool ``agent``. Raises Forbidden, UnknownAgent and what the backend raises."""
@@ -70,6 +72,8 @@ class Tools:
 
     async def _status(self, request: AgentStatus) -> Result:
         views = self._backend.agents()
+        if request.agent_id is None and not request.why:
+            return self._status_of_all(views)
         shown = [view for view in views if view.state is not AgentState.STOPPED]
         if request.agent_id is not None:
             shown = [self._get(request.agent_id)]
@@ -80,6 +84,12 @@ class Tools:
             # The fresh look may have changed what they are.
             views = self._backend.agents()
         return results.agent_status(views, None if request.agent_id is None else shown, reasons)
+
+    def _status_of_all(self, views: Sequence[AgentView]) -> Result:
+        """The same answer, as an object too, for the same rows: of a large fleet many ask, and little changes."""
+        if self._fleet is None or self._fleet[0] is not views:
+            self._fleet = views, results.agent_status(views)
+        return self._fleet[1]
 
     async def mission(self, caller: Caller, request: MissionRequest) -> Result:
         """One action of the tool ``mission``. Raises what the backend raises."""

@@ -7,15 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
+from unittest.mock import Mock
 
 import pytest
 
 from orchestrator_tui.agents import mission_rows, updates
-from orchestrator_tui.agents.fleet import Fleet
+from orchestrator_tui.agents.fleet import Fleet, Hand
 from orchestrator_tui.agents.presenting import mission_view
+from orchestrator_tui.agents.spending import SpendingBook
 from orchestrator_tui.agents.updates import LiveFeed, Updates
 from orchestrator_tui.core.events import Event, EventType
-from orchestrator_tui.core.models import AgentRecord, MissionSpec, MissionState
+from orchestrator_tui.core.models import AgentRecord, HealthStatus, MissionSpec, MissionState
 from orchestrator_tui.core.views import MissionChanged, MissionView, StatsChanged
 from orchestrator_tui.core.waits import Waits
 from orchestrator_tui.missions.queue import MissionQueue
@@ -34,7 +36,7 @@ class Desk:
         book = SimpleNamespace(records=lambda: self.agents, find=self._nobody)
         fleet = SimpleNamespace(queue=queue, book=book, cwd="/work", providers=())
         self.updates = Updates(cast(Fleet, fleet), lambda: self.waits)
-        self.updates.agent_rows = list
+        self.updates.agent_rows = tuple
 
     def _nobody(self, agent_id: int) -> None:
         del agent_id
@@ -181,3 +183,32 @@ async def test_a_flood_of_updates_lets_others_go_on(desk: Desk) -> None:
             break
     task.cancel()
     assert turns >= 5
+
+
+def test_rows_of_agents_are_made_anew_only_where_something_changed() -> None:
+    agents = {number: record(number) for number in (1, 2)}
+    fleet = SimpleNamespace(
+        book=SimpleNamespace(records=lambda: list(agents.values())),
+        manager=SimpleNamespace(handle=Mock(return_value=None)),
+        hand=Mock(return_value=Hand()),
+        usage=SpendingBook(),
+        providers={},
+        work={},
+        cwd="/work",
+    )
+    rows = Updates(cast(Fleet, fleet), Waits)
+    before = rows.agent_rows()
+    assert rows.agent_rows() is before
+    agents[2] = replace(agents[2], name="ada")
+    rows.agent_changed(2)
+    after = rows.agent_rows()
+    assert [row.name for row in after] == [agents[1].name, "ada"]
+    assert after[0] is before[0]
+    rows.health_changed({1: HealthStatus(alive=True, responsive=True, memory_usage=7)})
+    seen = rows.agent_rows()
+    assert [row.memory_bytes for row in seen] == [7, None]
+    rows.health_changed({1: HealthStatus(alive=True, responsive=True, memory_usage=7, idle_time_ms=5_000)})
+    assert rows.agent_rows() is seen
+    del agents[1]
+    rows.agent_changed(1)
+    assert [row.id for row in rows.agent_rows()] == [2]

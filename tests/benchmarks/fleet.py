@@ -25,8 +25,10 @@ CALLERS = 50
 FRAMES_AT_MOST = 30.0
 """How often the pane is drawn while somebody types into it."""
 WATCH_S = 10.0
-REDRAWN = "[[lines 3]][[sleep 0.05]]"
-"""One redraw of a pane, twenty times a second."""
+UNDER_LOAD_S = 75.0
+"""A sample: the frames, then a hundred and twenty keys here and in the empty app."""
+OTHER_EACH_TIME = (2, 3, 5, 1, 4)
+"""As many lines are printed: the same number each time would leave a full screen as it is."""
 KEY_APP = (sys.executable, "-m", "tests.benchmarks.key_app")
 EMPTY = (sys.executable, "-m", "tests.benchmarks.empty_app")
 FIRST_S, LAST_S, AGAIN_S = 60.0, 600.0, 15.0
@@ -44,7 +46,7 @@ async def _mirror(folder: Path, plan: Plan) -> AsyncGenerator[Samples, None]:
             dashboard.wait_seen("Agents")
             started.run("agent", "spawn-pool", "--count", str(PANES), "--role", "coder")
             started.wait_idle(PANES)
-            prompt = REDRAWN * int(20 * (WATCH_S * plan.repeats + 90))
+            prompt = _printing(0.05, WATCH_S * plan.repeats + 90)
             for _ in range(PANES):
                 started.run("mission", "distribute", prompt, "--role", "coder")
             until(lambda: started.count("busy") == PANES, f"{PANES} panes are redrawn", pause_s=1.0)
@@ -52,6 +54,12 @@ async def _mirror(folder: Path, plan: Plan) -> AsyncGenerator[Samples, None]:
             ours, floor = psutil.Process(dashboard.pid), psutil.Process(bare.pid)
             while True:
                 yield {"mirror_50": await _percent(ours, floor)}
+
+
+def _printing(every_s: float, seconds: float) -> str:
+    """A mission that changes its screen so often for so long."""
+    steps = (f"[[lines {count}]][[sleep {every_s}]]" for count in itertools.cycle(OTHER_EACH_TIME))
+    return "".join(itertools.islice(steps, int(seconds / every_s)))
 
 
 def _show_grid(dashboard: Watched) -> None:
@@ -95,7 +103,9 @@ async def _under_load(folder: Path, plan: Plan) -> AsyncGenerator[Samples, None]
             started.wait_idle(1)
             started.run("agent", "spawn-pool", "--count", str(FLEET - 1), "--role", "coder")
             started.wait_idle(FLEET)
-            started.run("mission", "distribute", "[[lines 3]][[sleep 0.02]]" * 4_000, "--role", "tester")
+            for _ in range(plan.repeats):
+                # One after the other: a command line may not be so long that one would do.
+                started.run("mission", "distribute", _printing(0.025, UNDER_LOAD_S + 15), "--role", "tester")
             until(lambda: started.count("busy") == 1, "one agent prints", pause_s=1.0)
             callers = _Callers(started)
             await callers.start()

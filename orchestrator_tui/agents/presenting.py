@@ -14,6 +14,9 @@ from orchestrator_tui.core.usage import context_percent
 from orchestrator_tui.core.views import AgentView, MissionView
 from orchestrator_tui.core.waits import Waits
 
+_TITLE_CHARACTERS = 500
+"""More than fits any screen; a prompt may be one line of a megabyte."""
+
 
 def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -> AgentView:
     """One agent as a row."""
@@ -33,7 +36,7 @@ def agent_view(fleet: Fleet, record: AgentRecord, health: HealthStatus | None) -
         reason=f"takes no mission: {hand.obstacle}" if hand.obstacle else record.reason,
         held=record.held,
         current_task=mission.id if mission else None,
-        task_title=mission.title if mission else None,
+        task_title=mission.title[:_TITLE_CHARACTERS] if mission else None,
         tasks_completed=record.tasks_completed,
         tasks_failed=record.tasks_failed,
         restarts=record.restarts,

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from orchestrator_tui.core.errors import OrchestratorError
-from orchestrator_tui.core.views import AgentView, SupervisorClient
+from orchestrator_tui.core.views import AgentView, PaneFrame, SupervisorClient
 from orchestrator_tui.ui.format import Span, Spans, agent_look, fit
 from orchestrator_tui.ui.grid_places import SIZES, first_size, next_size, places, shape
 from orchestrator_tui.ui.hints import key_hints, key_span
@@ -128,9 +128,12 @@ class GridScreen(Screen[int | None]):
         columns, rows = self._shape = shape(self._count, self.size.width, self.size.height - 2)
         self._places = places(self._places, by_need, min(columns * rows, self._count))
         grid = self.query_one("#tiles", Grid)
-        grid.styles.grid_size_columns, grid.styles.grid_size_rows = columns, rows
+        if (grid.styles.grid_size_columns, grid.styles.grid_size_rows) != (columns, rows):
+            # Setting them lays the screen out and paints all of it, even to what they are.
+            grid.styles.grid_size_columns, grid.styles.grid_size_rows = columns, rows
         for number, tile in enumerate(self.query(Tile)):
-            tile.display = number < len(self._places)
+            if tile.display != (is_seen := number < len(self._places)):
+                tile.display = is_seen
             tile.show_agent(self._model.agents.get(self._places[number]) if tile.display else None)
         self.query_one("#grid-title", Static).update(content_of(self._title(len(by_need))))
 
@@ -189,17 +192,18 @@ class GridScreen(Screen[int | None]):
 
     async def _pull(self) -> None:
         while True:
-            for tile in self.query(Tile):
-                if tile.display and tile.agent is not None:
-                    await self._pull_tile(tile, tile.agent.id)
+            seen = [(tile, tile.agent.id) for tile in self.query(Tile) if tile.display and tile.agent is not None]
+            # Shown all at once: a picture for each of them would cost nearly as much as one for all.
+            frames = await asyncio.gather(*(self._frame(agent_id) for _, agent_id in seen))
+            for (tile, agent_id), frame in zip(seen, frames, strict=True):
+                if tile.agent is not None and tile.agent.id == agent_id:
+                    tile.show_frame(frame)
             await asyncio.sleep(FRAME_S)
 
-    async def _pull_tile(self, tile: Tile, agent_id: int) -> None:
+    async def _frame(self, agent_id: int) -> PaneFrame | None:
         try:
-            frame = await self._client.pane_frame(agent_id)
+            return await self._client.pane_frame(agent_id)
         except OrchestratorError as error:
             # An agent may go while its screen is asked for; its row says so.
             _log.info("pane of agent %s: %s", agent_id, error)
-            frame = None
-        if tile.agent is not None and tile.agent.id == agent_id:
-            tile.show_frame(frame)
+            return None

@@ -110,9 +110,11 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
         _, top = self.scroll_offset
         changed = {y for y, (old, new) in enumerate(zip(old_lines, self._lines, strict=False)) if old != new}
         changed |= {one.cursor_y for one in (old_frame, frame) if one is not None}
+        width = self.size.width
         for y in changed:
-            self.refresh(Region(0, y - top, self.size.width, 1))
-        self.write_facts()
+            self.refresh(Region(0, y - top, width, 1))
+        if _facts(frame) != _facts(old_frame):
+            self.write_facts()
 
     def follow(self) -> None:
         """Brings the end of the live screen to sight."""
@@ -198,6 +200,11 @@ class LivePane(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed ad
         if self._agent.pane_id is None:
             return (Span(f" {self._agent.name} has no pane. ", "muted"), key_span("R"), Span(" starts it again."))
         return ()
+
+
+def _facts(frame: PaneFrame | None) -> tuple[int, int, bool] | None:
+    """What of a frame is told on the border."""
+    return None if frame is None else (frame.cols, frame.rows, frame.dead)
 
 
 def pane_subtitle(agent: AgentView, width: int) -> Spans:

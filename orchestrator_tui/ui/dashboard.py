@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from textual import events
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
@@ -105,6 +106,10 @@ class Dashboard(Screen[None]):
         """Fits the new size."""
         self._arrange()
 
+    def on_screen_resume(self) -> None:
+        """Shows what changed while another screen covered this one."""
+        self.refresh_model()
+
     @property
     def clock(self) -> Clock:
         """The time that ages are measured by."""
@@ -147,6 +152,11 @@ class Dashboard(Screen[None]):
         self._refreshed_s = time.monotonic()
         now_ms = self._clock.now_ms()
         self._model.tick(now_ms)
+        self.post_message(self.SelectionChanged())
+        app = cast("App[object]", self.app)  # pyright: ignore[reportUnknownMemberType]
+        if any(not one.is_modal for one in app.screen_stack[1:]):
+            # Whatever is drawn below a screen that fills the terminal makes Textual paint all of that one anew.
+            return
         seen = self._visible()
         self.query_one(Header).refresh_model(now_ms, self._layout)
         if self._layout is Layout.NARROW:
@@ -164,7 +174,6 @@ class Dashboard(Screen[None]):
         if Panel.EVENTS in seen:
             self.query_one(EventLog).update()
         self.query_one(KeyBar).refresh_keys(self._active, self._is_enabled)
-        self.post_message(self.SelectionChanged())
 
     def go(self, panel: Panel) -> None:
         """Gives the keyboard to the panel and brings it to sight."""

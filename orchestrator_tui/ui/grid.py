@@ -21,7 +21,8 @@ from orchestrator_tui.ui.model import Model
 from orchestrator_tui.ui.widgets.frame import content_of
 from orchestrator_tui.ui.widgets.live_pane import LivePane
 
-FRAME_S = 0.1
+FRAME_S, MANY_FRAMES_S = 0.1, 0.2
+"""Between two looks at two panes, and at more: each look paints all that changed in any of them."""
 REFRESH_S = 0.5
 
 _log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class GridScreen(Screen[int | None]):
         self._count = first_size(len(self._by_need()))
         self._places: tuple[int, ...] = ()
         self._shape = (1, 1)
+        self._titled: Spans | None = None
 
     def compose(self) -> ComposeResult:
         """Every tile, once; which of them are seen is decided at each change."""
@@ -135,7 +137,10 @@ class GridScreen(Screen[int | None]):
             if tile.display != (is_seen := number < len(self._places)):
                 tile.display = is_seen
             tile.show_agent(self._model.agents.get(self._places[number]) if tile.display else None)
-        self.query_one("#grid-title", Static).update(content_of(self._title(len(by_need))))
+        title = self._title(len(by_need))
+        if title != self._titled:
+            self._titled = title
+            self.query_one("#grid-title", Static).update(content_of(title))
 
     def _title(self, agents: int) -> Spans:
         if not agents:
@@ -198,7 +203,7 @@ class GridScreen(Screen[int | None]):
             for (tile, agent_id), frame in zip(seen, frames, strict=True):
                 if tile.agent is not None and tile.agent.id == agent_id:
                     tile.show_frame(frame)
-            await asyncio.sleep(FRAME_S)
+            await asyncio.sleep(FRAME_S if len(seen) <= 2 else MANY_FRAMES_S)
 
     async def _frame(self, agent_id: int) -> PaneFrame | None:
         try:

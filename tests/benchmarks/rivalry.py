@@ -9,11 +9,14 @@ from typing import Any
 from orchestrator_tui.missions.sqlite import SqliteStore
 from tests.benchmarks.measure import Benchmark, Plan, RowSpec, Sample, Samples
 from tests.benchmarks.peers import Huey, LiteQueues, Peer, PersistQueue
-from tests.benchmarks.store import BLOCK, MANY, OPERATIONS, durably, fill, filled, finish, rate, take
+from tests.benchmarks.store import BLOCK, MANY, durably, fill, filled, finish, rate, take
+
+TAKES = 200
+"""In one repetition: one of the peers needs some 10 ms for each."""
 
 PEERS: dict[str, tuple[str, Callable[[Path, int], Peer]]] = {
     "queue_peers_litequeue": ("litequeue 0.9, FULL, a file for each priority", LiteQueues),
-    "queue_peers_persist_queue": ("persist-queue 1.1.0, FULL, no priorities", PersistQueue),
+    "queue_peers_persistqueue": ("persist-queue 1.1.0, FULL, no priorities", PersistQueue),
     "queue_peers_huey": ("huey 3.5.4, fsync, strict order", Huey),
 }
 
@@ -25,7 +28,7 @@ async def _dequeue(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
         while True:
             own: list[float] = []
             others: dict[str, list[float]] = {name: [] for name in peers}
-            for _ in range(OPERATIONS // BLOCK):
+            for _ in range(TAKES // BLOCK):
                 own += _timed(
                     lambda: durably(ours, lambda: take(ours)), lambda one: durably(ours, lambda: finish(ours, one))
                 )
@@ -49,10 +52,10 @@ def _timed(take_one: Callable[[], Any], finish_one: Callable[[Any], object]) -> 
 
 def _put_back(ours: SqliteStore, peers: list[Peer]) -> None:
     """As many as were taken, so that all stay as full as they are called."""
-    fill(ours, OPERATIONS)
+    fill(ours, TAKES)
     for peer in peers:
         peer.tidy()
-        for number in range(OPERATIONS):
+        for number in range(TAKES):
             peer.put(number)
 
 

@@ -28,6 +28,7 @@ class Intervals:
 
     now_s: float = 0.0
     asked: list[tuple[float, Callable[[], Any]]] = field(default_factory=list[tuple[float, Callable[[], Any]]])
+    still: list[Timer] = field(default_factory=list[Timer])
 
     async def advance(self, seconds: float) -> None:
         end_s = self.now_s + seconds
@@ -46,10 +47,14 @@ def intervals(monkeypatch: pytest.MonkeyPatch) -> Intervals:
     set_interval = MessagePump.set_interval
 
     def noted(pump: MessagePump, interval: float, callback: Any = None, **options: Any) -> Timer:
-        if callback.__module__.startswith("orchestrator_tui."):
-            made.asked.append((interval, callback))
-            options["pause"] = True
-        return set_interval(pump, interval, callback, **options)
+        if not callback.__module__.startswith("orchestrator_tui."):
+            return set_interval(pump, interval, callback, **options)
+        made.asked.append((interval, callback))
+        options["pause"] = True
+        timer = set_interval(pump, interval, callback, **options)
+        # Nothing else refers to a timer that waits for ever, and what is collected while it waits complains.
+        made.still.append(timer)
+        return timer
 
     monkeypatch.setattr(MessagePump, "set_interval", noted)
     monkeypatch.setattr(dashboard, "time", SimpleNamespace(monotonic=lambda: made.now_s))

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import click
-from aiohttp import web
 
 from orchestrator_tui.commands.dashboard import serve_in_background
 from orchestrator_tui.composition import require_tmux
@@ -55,18 +54,13 @@ async def _run(session: Session, listener: socket.socket, provider: str | None, 
         viewer += ["--config", str(config)]
     port: int = listener.getsockname()[1]
     server = WebServer(viewer, port, info.token, session.name, keeper.supervisor)
-    runner = web.AppRunner(await server.application(), access_log=None)
-    await runner.setup()
-    try:
-        await web.SockSite(runner, listener).start()
+    async with server.serving(listener):
         click.echo(
             f"open http://{HOST}:{port}/ and give the token that `orchestrator-tui endpoint --session {session.name} "
             "--json` shows; Ctrl+C ends the page, the agents go on",
             err=True,
         )
         await stop.wait()
-    finally:
-        await runner.cleanup()
 
 
 class SupervisorKeeper:

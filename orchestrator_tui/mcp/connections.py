@@ -1,34 +1,17 @@
 """Connections that do not get to the point: who says nothing, or not all of a request's head, is closed in time."""
 
 import asyncio
-import resource
-from dataclasses import dataclass, field
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_ENDLESS = 65_536
+from orchestrator_tui.core.patience import Patience
+
 _SAID = b"The head of the request did not come in time. Send it at once."
 _ANSWER = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
     b"content-length: %d\r\n\r\n%b"
 ) % (len(_SAID), _SAID)
-
-
-def _half_of_what_may_be_open() -> int:
-    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return _ENDLESS if soft == resource.RLIM_INFINITY else soft // 2
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a connection may take for each request's head, and how many may be at that at once.
-
-    The rest of the files that the process may open stays for its other work.
-    """
-
-    head_within_s: float = 10.0
-    most_waiting: int = field(default_factory=_half_of_what_may_be_open)
 
 
 def http_protocol(patience: Patience) -> type[H11Protocol]:

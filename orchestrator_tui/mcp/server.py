@@ -14,9 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator_tui.agents.credentials import Credentials
 from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.patience import Patience
 from orchestrator_tui.core.views import SupervisorClient
 from orchestrator_tui.mcp.backend import Backend
-from orchestrator_tui.mcp.connections import Patience, http_protocol
+from orchestrator_tui.mcp.connections import http_protocol
 from orchestrator_tui.mcp.control import Control
 from orchestrator_tui.mcp.guard import BODY_LIMIT, HOOKS_BODY_LIMIT, LOGS_BODY_LIMIT, Guard, answer
 from orchestrator_tui.mcp.hooks import Hooks

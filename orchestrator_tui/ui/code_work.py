@@ -1,11 +1,12 @@
 """What the actions on an agent's code do: its changes, and its folder in the person's own programs."""
 
-import asyncio
 import os
 import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+
+from textual.timer import Timer
 
 from orchestrator_tui.core.errors import CannotRun
 from orchestrator_tui.core.views import AgentView
@@ -27,6 +28,7 @@ class CodeWork:
         self._tools = tools
         self._reviews: dict[int, Review] = {}
         self._looked_at: int | None = None
+        self._looks: Timer | None = None
 
     def handlers(self) -> Handlers:
         """What this object runs."""
@@ -37,7 +39,10 @@ class CodeWork:
         if agent_id is None or agent_id == self._looked_at:
             return
         self._looked_at = agent_id
-        asyncio.get_running_loop().call_later(LOOK_AFTER_S, self._look, agent_id)
+        if self._looks is not None:
+            self._looks.stop()
+        # The app's own timer ends with it: work that is begun behind its end is never done.
+        self._looks = self._desk.app.set_timer(LOOK_AFTER_S, partial(self._look, agent_id))
 
     def _look(self, agent_id: int) -> None:
         if self._desk.model.selected_agent == agent_id:

@@ -1,15 +1,20 @@
 """textual-serve on loopback behind our own guard, with a page that fetches nothing from elsewhere."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from html import escape
 from pathlib import Path
+from socket import socket as Socket
 
 import aiohttp_jinja2
 from aiohttp import WSCloseCode, web
 from textual_serve.server import Server, to_int
 
 from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.patience import Patience
+from orchestrator_tui.web.connections import Porch
 from orchestrator_tui.web.guard import Handler, WebGuard
 from orchestrator_tui.web.tab import Tab
 
@@ -25,23 +30,47 @@ class WebServer(Server):
     """Runs ``viewer`` (argv) for every tab of a session's page.
 
     ``prepare`` is awaited before a page is given out, so that there is a supervisor to view; its CannotRun is what the
-    page then says.
+    page then says. ``patience`` bounds connections that do not complete a request, and those that rest between two.
     """
 
     def __init__(
-        self, viewer: Sequence[str], port: int, token: str, session: str, prepare: Callable[[], Awaitable[object]]
+        self,
+        viewer: Sequence[str],
+        port: int,
+        token: str,
+        session: str,
+        prepare: Callable[[], Awaitable[object]],
+        *,
+        patience: Patience | None = None,
     ) -> None:
         super().__init__(  # pyright: ignore[reportUnknownMemberType] (its os.PathLike has no parameter)
             viewer[0], host=HOST, port=port, title=session, templates_path=_PAGES
         )
         self._viewer = tuple(viewer)
         login = (_PAGES / "login.html").read_text().replace("{session}", escape(session))
-        self._guard = WebGuard(token, port, login)
+        self._patience = patience or Patience()
+        self._porch = Porch(self._patience)
+        self._guard = WebGuard(token, port, login, self._porch, self._patience.head_within_s)
         self._prepare = prepare
         self._sockets: set[web.WebSocketResponse] = set()
 
-    async def application(self) -> web.Application:
-        """The guarded application."""
+    @asynccontextmanager
+    async def serving(self, listener: Socket) -> AsyncGenerator[None]:
+        """Serves on ``listener``; every tab is ended when it is left."""
+        application = await self._application()
+        within_s = self._patience.head_within_s
+        # Within the first a later head has to come, within the second what is left of the body of who was refused.
+        runner = web.AppRunner(application, access_log=None, keepalive_timeout=within_s, lingering_time=within_s)
+        await runner.setup()
+        try:
+            assert runner.server is not None, "set up before"
+            protocol = self._porch.protocol(runner.server)
+            async with await asyncio.get_running_loop().create_server(protocol, sock=listener):
+                yield
+        finally:
+            await runner.cleanup()
+
+    async def _application(self) -> web.Application:
         application = await self._make_app()
         application.router.add_get("/page.js", _script)
 

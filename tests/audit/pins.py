@@ -16,7 +16,9 @@ _GOOD_LICENCES = (
 )  # fmt: skip
 """Beginnings of names that allow use and distribution beside MIT code; what only the tools use counts as well."""
 
-_READ_BY_HAND = {"resvg-py": "MIT", "@modelcontextprotocol/inspector": "Apache-2.0 AND MIT"}
+_READ_BY_HAND = {
+    "@modelcontextprotocol/inspector": "Apache-2.0 AND MIT", "huey": "MIT", "litequeue": "MIT", "resvg-py": "MIT",
+}  # fmt: skip
 """Packages that declare no name of a licence but bring its text."""
 
 

@@ -5,12 +5,23 @@ from pathlib import Path
 
 import click
 
-from tests.benchmarks import echo, endpoint, fleet, missions, panes, repaint, screen, supervision
+from tests.benchmarks import (
+    echo,
+    endpoint,
+    fleet,
+    missions,
+    panes,
+    repaint,
+    rivalry,
+    screen,
+    supervision,
+    thousand,
+)
 from tests.benchmarks.measure import Benchmark, Plan
 from tests.benchmarks.runner import chosen, run
 
 BUILD = Path(__file__).parents[2] / "build"
-GROUPS = (panes, supervision, missions, endpoint, screen, echo, repaint, fleet)
+GROUPS = (panes, supervision, missions, rivalry, endpoint, screen, echo, repaint, fleet, thousand)
 
 
 @click.command()

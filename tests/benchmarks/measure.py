@@ -35,11 +35,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class RowSpec:
-    """A row of the table: its unit, what it is measured against, and what it must keep."""
+    """A row of the table: its unit, what it is measured against, and what it must keep; None: it only informs."""
 
     unit: str
     baseline: str
-    target: Bound
+    target: Bound | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +76,21 @@ class Collected:
         value = statistics.median(sample.value for sample in self.samples)
         baseline = statistics.median(sample.baseline for sample in self.samples)
         ratio = value / baseline if baseline else math.inf
+        target = self.spec.target
         return Result(
             value=value,
             unit=self.spec.unit,
             baseline=self.spec.baseline,
             baseline_value=baseline,
             ratio=ratio,
-            target=str(self.spec.target),
-            ok=self.spec.target.holds(value, ratio),
+            target="" if target is None else str(target),
+            ok=target is None or target.holds(value, ratio),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One row of ``build/bench.json``."""
+    """One row of ``build/bench.json``; without a target, that is "", it is always ``ok``."""
 
     value: float
     unit: str

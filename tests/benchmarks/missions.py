@@ -4,79 +4,18 @@ import asyncio
 import os
 import statistics
 import time
-import uuid
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import TypeVar
 
-from orchestrator_tui.core.models import Mission, MissionSpec, Priority, TokenUsage
 from orchestrator_tui.missions.queue import MissionQueue
-from orchestrator_tui.missions.sqlite import SqliteStore
 from orchestrator_tui.missions.validation import checked_spec
 from orchestrator_tui.pty.system_clock import SystemClock
 from tests.benchmarks.measure import Benchmark, Bound, Plan, RowSpec, Sample, Samples
+from tests.benchmarks.store import BLOCK, MANY, OPERATIONS, PROMPT, durably, fill, filled, finish, rate, spec, take
 
-T = TypeVar("T")
-
-SINGLE = 100_000
 SMALL, LARGE = 1_000, 1_000_000
-OPERATIONS, BLOCK = 500, 25
 CALLERS = 64
 PAGE = 4096
-PROMPT = "Write down what the parser must accept. " * 12
-BUDGET, TIMEOUT_MS = 3, 3_600_000
-
-
-def _spec(number: int) -> MissionSpec:
-    return MissionSpec(prompt=f"{number}: {PROMPT}", priority=list(Priority)[number % len(Priority)])
-
-
-def _fill(store: SqliteStore, count: int) -> None:
-    for first in range(0, count, 10_000):
-        specs = [checked_spec(_spec(number)) for number in range(first, min(first + 10_000, count))]
-        store.begin()
-        store.enqueue(specs)
-        store.commit()
-
-
-def _open(path: Path) -> SqliteStore:
-    return SqliteStore(path, clock=SystemClock(), new_id=lambda: uuid.uuid4().hex)
-
-
-@contextmanager
-def _filled(path: Path, count: int) -> Generator[SqliteStore]:
-    store = _open(path)
-    try:
-        _fill(store, count)
-        # What was filled in must not still be on its way to the disk while single pages are timed.
-        for name in (path, path.with_name(f"{path.name}-wal")):
-            descriptor = os.open(name, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
-        yield store
-    finally:
-        store.close()
-
-
-def _durably(store: SqliteStore, operation: Callable[[], T]) -> T:
-    """One operation the way the writer does it: its own transaction, answered after the commit."""
-    store.begin()
-    store.savepoint()
-    value = operation()
-    store.release()
-    store.commit()
-    return value
-
-
-def _take(store: SqliteStore) -> Mission:
-    mission = store.dequeue(1, None, {}, 0, TIMEOUT_MS, BUDGET)
-    assert mission is not None
-    return mission
-
-
-def _finish(store: SqliteStore, mission: Mission) -> None:
-    store.complete(mission.id, "done", 5, TokenUsage(1, 1), mission.lease, override=False)
 
 
 class _Disk:
@@ -127,37 +66,33 @@ class _Took:
 
     def samples(self, prefix: str) -> Samples:
         """The three rows."""
-        append, overwrite = _rate(self.append), _rate(self.overwrite)
+        append, overwrite = rate(self.append), rate(self.overwrite)
         return {
-            f"{prefix}_enqueue": Sample(_rate(self.enqueue), append),
-            f"{prefix}_dequeue": Sample(_rate(self.dequeue), overwrite),
-            f"{prefix}_complete": Sample(_rate(self.complete), overwrite),
+            f"{prefix}_enqueue": Sample(rate(self.enqueue), append),
+            f"{prefix}_dequeue": Sample(rate(self.dequeue), overwrite),
+            f"{prefix}_complete": Sample(rate(self.complete), overwrite),
         }
-
-
-def _rate(seconds: list[float]) -> float:
-    return 1 / statistics.median(seconds)
 
 
 async def _store_single(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
     disk = _Disk(folder)
     clock = time.perf_counter
     try:
-        with _filled(folder / "missions.db", SINGLE) as store:
+        with filled(folder / "missions.db", MANY) as store:
             while True:
                 took = _Took()
                 for _ in range(OPERATIONS // BLOCK):
                     for number in range(BLOCK):
-                        spec = checked_spec(_spec(number))
+                        checked = checked_spec(spec(number))
                         started = clock()
-                        _durably(store, lambda spec=spec: store.enqueue([spec]))
+                        durably(store, lambda checked=checked: store.enqueue([checked]))
                         took.enqueue.append(clock() - started)
                     for _ in range(BLOCK):
                         started = clock()
-                        mission = _durably(store, lambda: _take(store))
+                        mission = durably(store, lambda: take(store))
                         took.dequeue.append(clock() - started)
                         started = clock()
-                        _durably(store, lambda mission=mission: _finish(store, mission))
+                        durably(store, lambda mission=mission: finish(store, mission))
                         took.complete.append(clock() - started)
                     took.disk(disk)
                 yield took.samples("queue_single")
@@ -169,7 +104,7 @@ async def _api_single(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None
     disk = _Disk(folder)
     clock = time.perf_counter
     path = folder / "missions.db"
-    with _filled(path, SINGLE):
+    with filled(path, MANY):
         pass
     queue = await MissionQueue.open(path, clock=SystemClock())
     try:
@@ -196,17 +131,17 @@ async def _api_single(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None
 
 
 async def _flat(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
-    with _filled(folder / "large.db", LARGE) as large, _filled(folder / "small.db", SMALL) as small:
+    with filled(folder / "large.db", LARGE) as large, filled(folder / "small.db", SMALL) as small:
         while True:
             took: dict[int, list[float]] = {SMALL: [], LARGE: []}
             for _ in range(OPERATIONS):
                 for size, store in ((SMALL, small), (LARGE, large)):
                     started = time.perf_counter()
-                    mission = _durably(store, lambda store=store: _take(store))
+                    mission = durably(store, lambda store=store: take(store))
                     took[size].append((time.perf_counter() - started) * 1e6)
-                    _durably(store, lambda store=store, mission=mission: _finish(store, mission))
+                    durably(store, lambda store=store, mission=mission: finish(store, mission))
             # What was taken is put back, so that the small one stays as large as it is called.
-            _fill(small, OPERATIONS)
+            fill(small, OPERATIONS)
             yield {"queue_flat": Sample(statistics.median(took[LARGE]), statistics.median(took[SMALL]))}
 
 

@@ -49,7 +49,7 @@ def run(benchmarks: Mapping[str, Benchmark], plan: Plan, report: Path, scratch: 
     written = {name: asdict(result) for name, result in results.items()}
     report.write_text(json.dumps({**written, "machine": machine}, indent=1) + "\n")
     missed = [name for name, result in results.items() if not result.ok]
-    click.echo(_last_line(len(results), missed, failed, report))
+    click.echo(_last_line(results, missed, failed, report))
     return EXIT_MISSED if missed or failed else 0
 
 
@@ -72,15 +72,16 @@ def table(results: Mapping[str, Result], *, with_head: bool = True) -> str:
     lines: list[Sequence[str]] = [_HEAD] if with_head else []
     for name, row in results.items():
         value = f"{short(row.value)} {row.unit}"
-        verdict = "ok" if row.ok else "MISSED"
+        verdict = ("ok" if row.ok else "MISSED") if row.target else ""
         lines.append((name, value, short(row.baseline_value), row.baseline, short(row.ratio), row.target, verdict))
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, _WIDTHS, strict=True)).rstrip() for line in lines
     )
 
 
-def _last_line(count: int, missed: Sequence[str], failed: Sequence[str], report: Path) -> str:
-    parts = [f"{count} rows, {count - len(missed)} within their targets"]
+def _last_line(results: Mapping[str, Result], missed: Sequence[str], failed: Sequence[str], report: Path) -> str:
+    aimed = sum(bool(result.target) for result in results.values())
+    parts = [f"{len(results)} rows, {aimed - len(missed)} of {aimed} within their targets"]
     if missed:
         parts.append(f"missed: {', '.join(missed)}")
     if failed:

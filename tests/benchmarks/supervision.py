@@ -87,7 +87,7 @@ class SleeperProvider:
         return {"ORCHESTRATOR_AGENT_ID": str(agent_id)}
 
 
-async def _own(session: Session, cwd: Path) -> OwnedRuntime:
+async def own(session: Session, cwd: Path) -> OwnedRuntime:
     """What ``composition.start_runtime`` does, with sleepers among the providers."""
     session.create()
     lock = session.lock("serve")
@@ -100,7 +100,7 @@ async def _own(session: Session, cwd: Path) -> OwnedRuntime:
 
 
 @contextlib.contextmanager
-def _private_sockets(folder: Path) -> Generator[None]:
+def private_sockets(folder: Path) -> Generator[None]:
     """Whatever tmux starts inside listens in ``folder``."""
     before = os.environ.get("TMUX_TMPDIR")
     os.environ["TMUX_TMPDIR"] = str(folder)
@@ -120,10 +120,10 @@ def _socket(runtime: OwnedRuntime) -> Path:
 async def _spawn(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
     config = AgentConfig(provider=SleeperProvider.name)
     repetition = 0
-    with short_folder() as short, _private_sockets(short):
+    with short_folder() as short, private_sockets(short):
         while True:
             repetition += 1
-            runtime = await _own(Session(folder / "state", f"spawn-{repetition}"), folder)
+            runtime = await own(Session(folder / "state", f"spawn-{repetition}"), folder)
             try:
                 started = time.perf_counter()
                 await runtime.supervisor.spawner.spawn_pool(AGENTS, config)
@@ -145,15 +145,15 @@ def _bare_windows(bare: BareControl) -> float:
 
 async def _adopt(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
     session = Session(folder / "state", "adopt")
-    with short_folder() as short, _private_sockets(short):
-        runtime = await _own(session, folder)
+    with short_folder() as short, private_sockets(short):
+        runtime = await own(session, folder)
         try:
             await runtime.supervisor.spawner.spawn_pool(AGENTS, AgentConfig(provider=SleeperProvider.name))
             while True:
                 await runtime.aclose()
                 await asyncio.sleep(0.2)
                 started = time.perf_counter()
-                runtime = await _own(session, folder)
+                runtime = await own(session, folder)
                 ours = elapsed_ms(started)
                 manager = runtime.supervisor.fleet.manager
                 owned = sum(manager.is_alive(agent.id) for agent in runtime.supervisor.spawner.agents())

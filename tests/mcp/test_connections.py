@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from orchestrator_tui.agents.credentials import Credentials
-from orchestrator_tui.mcp.connections import Patience
+from orchestrator_tui.core.patience import Patience
 from orchestrator_tui.mcp.server import Endpoint
 from tests.mcp.conftest import Lab, Session
 from tests.mcp.fake_backend import FakeBackend

@@ -4,15 +4,16 @@ import asyncio
 import socket
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 import psutil
 import pytest
-from aiohttp import web
 
 from orchestrator_tui.core.errors import CannotRun
+from orchestrator_tui.core.patience import Patience
 from orchestrator_tui.web.server import HOST, WebServer
 
 TOKEN = "the-operators-token"
@@ -42,7 +43,8 @@ class Site:
     viewer: tuple[str, ...] = (sys.executable, "-c", VIEWER)
     prepared: int = 0
     trouble: CannotRun | None = None
-    runner: web.AppRunner | None = None
+    patience: Patience = field(default_factory=Patience)
+    serving: AsyncExitStack = field(default_factory=AsyncExitStack)
     port: int = 0
     http: aiohttp.ClientSession = field(init=False)
 
@@ -50,10 +52,8 @@ class Site:
         """On a free port of the loopback."""
         listener = socket.create_server((HOST, 0))
         self.port = listener.getsockname()[1]
-        server = WebServer(self.viewer, self.port, TOKEN, "a session", self.prepare)
-        self.runner = web.AppRunner(await server.application(), access_log=None)
-        await self.runner.setup()
-        await web.SockSite(self.runner, listener).start()
+        server = WebServer(self.viewer, self.port, TOKEN, "a session", self.prepare, patience=self.patience)
+        await self.serving.enter_async_context(server.serving(listener))
         # The jar of this client keeps cookies of addresses too, as browsers do.
         self.http = aiohttp.ClientSession(self.url, cookie_jar=aiohttp.CookieJar(unsafe=True))
 
@@ -74,9 +74,11 @@ class Site:
 
     async def stop(self) -> None:
         await self.http.close()
-        if self.runner is not None:
-            await self.runner.cleanup()
-            self.runner = None
+        await self.end()
+
+    async def end(self) -> None:
+        """The server alone."""
+        await self.serving.aclose()
 
 
 @pytest.fixture

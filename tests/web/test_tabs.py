@@ -88,10 +88,9 @@ async def test_the_servers_end_ends_its_tabs_at_once(site: Site) -> None:
     await site.log_in()
     tabs = [await site.tab() for _ in range(2)]
     viewers = [await viewer_of(tab) for tab in tabs]
-    assert site.runner is not None
     readers = [asyncio.create_task(closed(tab)) for tab in tabs]
     async with asyncio.timeout(PATIENCE_S):
-        await site.runner.cleanup()
+        await site.end()
     for viewer in viewers:
         await until_gone(viewer)
     assert await asyncio.gather(*readers) == [True, True]

@@ -58,10 +58,12 @@ async def test_a_stalled_event_loop_is_not_taken_for_a_silent_server() -> None:
 
 
 async def test_a_program_that_cannot_be_started_is_a_lost_transport() -> None:
-    control = ControlClient(["/no/such/tmux"], {}, lambda reason: None)
+    lost: list[str] = []
+    control = ControlClient(["/no/such/tmux"], {}, lost.append)
     with pytest.raises(TransportLost, match="cannot be started"):
         await control.start()
     await control.close()
+    assert lost == []
 
 
 async def test_closing_is_not_a_loss() -> None:

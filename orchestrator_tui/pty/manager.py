@@ -5,7 +5,6 @@ import contextlib
 import os
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from orchestrator_tui.core.bus import Bus, Subscription
@@ -380,7 +379,7 @@ class PTYManager(PaneAccess):
             pane = self._panes.get(agent_id)
             if pane is None:
                 continue
-            self._emit(EventType.HEALTH, pane, asdict(status))
+            self._emit(EventType.HEALTH, pane, status.data())
             if row is not None and row.dead and pane.process is not None and row.pid == pane.process.pid:
                 self._recovery.on_death(pane, pane.generation)
         return found

@@ -104,7 +104,9 @@ class Session:
         """The private folder of one agent."""
         folder = self.agents / str(agent_id)
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Asked for at every look at an agent, and made only once.
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             require_own(folder.stat())
         except OSError as error:
             raise unusable(folder, error) from error

@@ -121,7 +121,7 @@ class LinuxProcesses:
     def table(self) -> ProcessTable:
         """All processes, in one pass."""
         read = self._read
-        seen = (read(int(name)) for name in os.listdir(self._root) if name.isdigit())
+        seen = (read(int(name)) for name in os.listdir(self._root) if name.isdigit())  # noqa: PTH208 - a hot loop
         return ProcessTable(process for process in seen if process is not None)
 
     def look(self, pid: int) -> ProcessInfo | None:

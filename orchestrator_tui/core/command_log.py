@@ -55,8 +55,7 @@ class CommandLog:
         if not commands:
             return
         took = time.perf_counter_ns() - begun_ns
-        looks = _LOOKS[tool]
-        is_poll = all(command[0] in looks for command in commands)
+        is_poll = _LOOKS[tool].issuperset([command[0] for command in commands])
         ring = self._polls if is_poll else self._ran
         ring.append(Ran(next(self._numbers), tool, folder, commands, time.time_ns() - took, took, error, is_poll))
 

@@ -23,10 +23,13 @@ def encode(commands: Sequence[Command]) -> bytes:
 
     Raises ValueError for an empty command, because an empty line detaches the client.
     """
-    if not all(command and command[0] for command in commands):
-        raise ValueError("an empty tmux command")
-    lines = [" ".join(quote(argument) for argument in command) + "\n" for command in commands]
-    return "".join(lines).encode("utf-8", "surrogateescape")
+    lines: list[str] = []
+    for command in commands:
+        if not command or not command[0]:
+            raise ValueError("an empty tmux command")
+        lines.append(" ".join([quote(argument) for argument in command]))
+    lines.append("")
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def escape_format(text: str) -> str:

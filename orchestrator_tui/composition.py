@@ -76,6 +76,7 @@ class Runtime:
             queue=queue,
             book=book,
             providers=providers,
+            agent_folder=session.agent_folder,
             agent_files=session.agent_files,
             credentials=self._credentials,
             settings=settings,
@@ -99,8 +100,7 @@ class Runtime:
     async def start(self) -> None:
         """Listens, adopts what is there and begins to supervise. Raises CannotRun."""
         fleet, supervisor, endpoint = self._fleet, self.supervisor, self.endpoint
-        supervisor.in_git_repo = await self._worktrees.is_repository(self._cwd)
-        await fleet.book.load()
+        supervisor.in_git_repo, _ = await asyncio.gather(self._worktrees.is_repository(self._cwd), fleet.book.load())
         supervisor.quota.keep_in(self.session.folder / "quota.json")
         has_new_port = await self._listen()
         fleet.addresses.url, fleet.addresses.hooks_url = endpoint.url, endpoint.hooks_url

@@ -100,9 +100,13 @@ class Session:
                 remedy=f"Set {STATE_DIR_VARIABLE} to a folder that you may write.",
             ) from error
 
+    def agent_folder(self, agent_id: int) -> Path:
+        """Where the files of one agent are, or will be."""
+        return self.agents / str(agent_id)
+
     def agent_files(self, agent_id: int) -> Path:
         """The private folder of one agent."""
-        folder = self.agents / str(agent_id)
+        folder = self.agent_folder(agent_id)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             require_own(folder.stat())

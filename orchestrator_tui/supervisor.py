@@ -156,8 +156,7 @@ class Supervisor:
     # -- life ------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Adopts what is there and begins to supervise. Raises TmuxUnavailable."""
-        await self.fleet.book.load()
+        """Adopts what is there, once the book is loaded, and begins to supervise. Raises TmuxUnavailable."""
         marks = await self.usage_intake.load()
         self.budgeting.is_known(await self.fleet.queue.list_missions())
         self._background.start(self._forward_panes(self._pane_events), "pane events")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -21,6 +21,10 @@ class Registry(Protocol):
 
     async def put(self, record: AgentRecord) -> None:
         """Writes one record."""
+        ...
+
+    async def put_all(self, records: Sequence[AgentRecord]) -> None:
+        """Writes several records, all or none."""
         ...
 
     async def delete(self, agent_id: int) -> None:
@@ -73,11 +77,12 @@ class AgentBook:
         record = self._records.get(agent_id)
         return record is not None and record.state is not AgentState.STOPPED
 
-    async def add(self, record: AgentRecord) -> None:
-        """Registers a new agent, durably, before its pane exists."""
-        self._records[record.id] = record
-        await self._registry.put(record)
-        self._changed(record.id)
+    async def add(self, records: Sequence[AgentRecord]) -> None:
+        """Registers new agents, durably, before their panes exist; all or none."""
+        self._records.update((record.id, record) for record in records)
+        await self._registry.put_all(records)
+        for record in records:
+            self._changed(record.id)
 
     async def remove(self, agent_id: int) -> None:
         """Forgets an agent."""

@@ -66,6 +66,7 @@ class Hand:
 class Fleet:
     """Handed to every part of the supervisor; holds no behaviour beyond look-ups.
 
+    ``agent_folder`` is where an agent's files are, ``agent_files`` the same once it is made and checked.
     ``mission_waits`` and ``agent_waits`` say in words why a mission may not begin, or an agent begin one, now.
     """
 
@@ -77,6 +78,7 @@ class Fleet:
     queue: MissionQueue
     book: AgentBook
     providers: Mapping[str, Provider]
+    agent_folder: Callable[[int], Path]
     agent_files: Callable[[int], Path]
     credentials: Credentials
     settings: Settings
@@ -155,7 +157,7 @@ class Fleet:
             url=self.addresses.url,
             hooks_url=self.addresses.hooks_url,
             token=self.credentials.agent_token(record.id),
-            files=self.agent_files(record.id),
+            files=self.agent_folder(record.id),
             cwd=record.worktree or config.cwd or self.cwd,
             system_prompt=config.system_prompt or system_prompt(record.role),
             permission_mode=self.settings.permission_mode,

@@ -143,6 +143,7 @@ class Launcher:
         if record.worktree is None and config_of(record).isolation_mode is IsolationMode.WORKTREE:
             # It would work in the folder that it shares with everybody.
             raise CannotRun(f"{record.name} has no worktree.", remedy="Restart it; that makes one.")
+        fleet.agent_files(record.id)
         context = fleet.context_of(record)
         try:
             spec = fleet.provider_of(record).launch(record, context, start)

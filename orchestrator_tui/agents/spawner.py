@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from pydantic import ValidationError
 
@@ -177,7 +177,7 @@ class AgentSpawner:
         if fleet.manager.handle(record.id) is not None:
             await fleet.manager.restart(record.id)
         elif (spec := await self._launcher.relaunch(record.id)) is not None:
-            await fleet.manager.spawn(record.id, config_of(record), spec, options=_labels(record))
+            await fleet.manager.spawn(record.id, config_of(record), spec)
 
     async def _did_not_start(self, agent_id: int, reason: str) -> None:
         """The agent must not seem to start for ever, nor keep the mission that is reserved for it."""
@@ -244,44 +244,47 @@ class AgentSpawner:
             )
         if problem := provider.problem():
             raise ProviderUnavailable(problem, field="provider")
-        records: list[AgentRecord] = []
         async with self._numbering:
+            ids = await fleet.queue.registry.next_ids(count)
+            records = self._new_records(ids, provider_name, config)
             try:
-                for _ in range(count):
-                    agent_id = await fleet.queue.registry.next_id()
-                    record = self._new_record(agent_id, provider_name, config)
-                    await fleet.book.add(record)
-                    records.append(record)
+                await fleet.book.add(records)
             except BaseException:
                 for record in records:
                     await fleet.book.remove(record.id)
                 raise
         return records
 
-    def _new_record(self, agent_id: int, provider: str, config: AgentConfig) -> AgentRecord:
+    def _new_records(self, ids: Sequence[int], provider: str, config: AgentConfig) -> list[AgentRecord]:
         now = self._fleet.clock.now_ms()
-        name = config.name or f"agent-{agent_id}"
-        if any(record.name == name for record in self._fleet.book.records()):
-            raise UsageError(f"`name`: {name} is taken.", remedy="Choose another.", field="name")
-        return AgentRecord(
-            id=agent_id,
-            name=name,
-            role=config.role,
-            model=config.model or default_model(config.role),
-            provider=provider,
-            config=config.model_dump(mode="json"),
-            state=AgentState.STARTING,
-            created_at=now,
-            state_since=now,
-            conversation_id=self._fleet.new_id(),
-        )
+        names = {agent_id: config.name or f"agent-{agent_id}" for agent_id in ids}
+        taken = {record.name for record in self._fleet.book.records()}
+        for name in names.values():
+            if name in taken:
+                raise UsageError(f"`name`: {name} is taken.", remedy="Choose another.", field="name")
+        stored = config.model_dump(mode="json")
+        return [
+            AgentRecord(
+                id=agent_id,
+                name=name,
+                role=config.role,
+                model=config.model or default_model(config.role),
+                provider=provider,
+                config=stored,
+                state=AgentState.STARTING,
+                created_at=now,
+                state_since=now,
+                conversation_id=self._fleet.new_id(),
+            )
+            for agent_id, name in names.items()
+        ]
 
     async def _start(self, record: AgentRecord) -> None:
         fleet = self._fleet
         try:
             record = await self._isolation.ensure(record)
             spec = self._launcher.first(record)
-            await fleet.manager.spawn(record.id, config_of(record), spec, options=_labels(record))
+            await fleet.manager.spawn(record.id, config_of(record), spec)
         except BaseException:
             await self._isolation.release(record.id)
             await fleet.book.remove(record.id)
@@ -296,7 +299,3 @@ def one_line(note: str) -> str:
     if not line.isprintable():
         raise UsageError("`note` holds a control character.", remedy="Remove it.", field="note")
     return line
-
-
-def _labels(record: AgentRecord) -> dict[str, str]:
-    return {"@role": record.role.value, "@model": record.model.value, "@name": record.name}

@@ -21,7 +21,7 @@ _GIT_LOOKS = frozenset(
     {"cat-file", "check-ref-format", "config", "for-each-ref", "merge-base", "merge-tree", "rev-list", "rev-parse"}
     | {"status", "symbolic-ref"}
 )
-_LOOKS: dict[Tool, frozenset[str]] = {"tmux": _TMUX_LOOKS, "git": _GIT_LOOKS}
+_LOOKS: dict[Tool, frozenset[str]] = {"tmux": _TMUX_LOOKS, "git": _GIT_LOOKS, "own": frozenset()}
 
 
 class Ran(NamedTuple):
@@ -55,8 +55,7 @@ class CommandLog:
         if not commands:
             return
         took = time.perf_counter_ns() - begun_ns
-        looks = _LOOKS.get(tool, frozenset[str]())
-        is_poll = all(command[0] in looks for command in commands)
+        is_poll = _LOOKS[tool].issuperset([command[0] for command in commands])
         ring = self._polls if is_poll else self._ran
         ring.append(Ran(next(self._numbers), tool, folder, commands, time.time_ns() - took, took, error, is_poll))
 

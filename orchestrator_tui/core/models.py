@@ -310,6 +310,17 @@ class HealthStatus:
     cpu_usage: float | None = None
     idle_time_ms: int | None = None
 
+    def data(self) -> dict[str, object]:
+        """The fields that ``health`` events carry."""
+        return {
+            "alive": self.alive,
+            "responsive": self.responsive,
+            "last_heartbeat": self.last_heartbeat,
+            "memory_usage": self.memory_usage,
+            "cpu_usage": self.cpu_usage,
+            "idle_time_ms": self.idle_time_ms,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class QueueStats:

@@ -1,8 +1,8 @@
 """Finding the panes that an earlier owner of the session left."""
 
-from orchestrator_tui.pty.commands import AdoptedPane, PaneRow, list_all, parse_row
+from orchestrator_tui.pty.commands import AGENT_OPTION, AdoptedPane, PaneRow, list_all, parse_row
 from orchestrator_tui.pty.link import TmuxLink
-from orchestrator_tui.pty.protocol import Command
+from orchestrator_tui.pty.protocol import Command, Reply
 
 
 async def list_adoptable(link: TmuxLink) -> list[AdoptedPane]:
@@ -12,13 +12,19 @@ async def list_adoptable(link: TmuxLink) -> list[AdoptedPane]:
     """
     rows = [row for row in map(parse_row, await link.run(*list_all())) if row.agent_id is not None]
     shown = await link.batch([("show-options", "-p", "-t", row.pane_id) for row in rows])
-    names = [option_names(reply.lines) for reply in shown]
     # Names first, values apart: show-options prints values quoted, a format prints them as they are.
-    values = await link.batch([_values(row.pane_id, listed) for row, listed in zip(rows, names, strict=True)])
-    return [
-        _pane(row, dict(zip(listed, reply.text.split("\t"), strict=False)))
-        for row, listed, reply in zip(rows, names, values, strict=True)
-    ]
+    asked = [(row.pane_id, names) for row, names in zip(rows, map(_others, shown), strict=True) if names]
+    replies = await link.batch([_values(pane_id, names) for pane_id, names in asked])
+    options = {
+        pane_id: dict(zip(names, reply.text.split("\t"), strict=False))
+        for (pane_id, names), reply in zip(asked, replies, strict=True)
+    }
+    return [_pane(row, {AGENT_OPTION: str(row.agent_id), **options.get(row.pane_id, {})}) for row in rows]
+
+
+def _others(shown: Reply) -> list[str]:
+    # The agent's id has been listed.
+    return [name for name in option_names(shown.lines) if name != AGENT_OPTION]
 
 
 def option_names(lines: tuple[bytes, ...]) -> list[str]:

@@ -5,12 +5,11 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+from orchestrator_tui.pty.pipes import ProcessPipes
 from orchestrator_tui.pty.protocol import Command, ControlParser, Reply, encode
 from orchestrator_tui.pty.transport import TransportLost
 
-_CHUNK = 1 << 18
 _SECOND_LOOK_S = 0.1
-_END_WITHIN_S = 1.0
 
 
 class ControlClient:
@@ -32,8 +31,8 @@ class ControlClient:
         self._answer_within_s = answer_within_s
         self._parser = ControlParser()
         self._pending: deque[asyncio.Future[Reply]] = deque()
-        self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pipes: ProcessPipes | None = None
         self._watchdog: asyncio.TimerHandle | None = None
         self._progress_at = 0.0
         self._closing = False
@@ -42,7 +41,7 @@ class ControlClient:
     @property
     def pid(self) -> int | None:
         """The client's process id."""
-        return self._process.pid if self._process else None
+        return self._pipes.pid if self._pipes else None
 
     @property
     def is_waiting(self) -> bool:
@@ -54,24 +53,20 @@ class ControlClient:
 
         Raises TransportLost when it does not.
         """
+        self._loop = asyncio.get_running_loop()
+        self._pipes = ProcessPipes(self._receive, lambda: self._lose("the tmux control client ended"))
         try:
-            # Its own session: a Ctrl+C in the person's terminal must not reach it.
-            self._process = await asyncio.create_subprocess_exec(
-                *self._argv,
-                env=self._environment,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise TransportLost(f"tmux cannot be started: {error.strerror}") from error
-        self._reader = asyncio.create_task(self._read(self._process))
-        try:
-            await self.batch([("display-message", "-p", "ready")])
+            await self._start(self._pipes)
         except BaseException:
             await self.close()
             raise
+
+    async def _start(self, pipes: ProcessPipes) -> None:
+        try:
+            await pipes.start(self._argv, self._environment)
+        except OSError as error:
+            raise TransportLost(f"tmux cannot be started: {error.strerror}") from error
+        await self.batch([("display-message", "-p", "ready")])
 
     async def batch(self, commands: Sequence[Command]) -> list[Reply]:
         """Runs ``commands`` in order, all sent at once.
@@ -91,74 +86,48 @@ class ControlClient:
             self._send([("display-message", "-p", "alive")])[0].add_done_callback(_forget)
 
     def _send(self, commands: Sequence[Command]) -> "list[asyncio.Future[Reply]]":
-        process = self._process
-        if self.lost is not None or process is None or process.stdin is None or process.stdin.is_closing():
+        loop, pipes = self._loop, self._pipes
+        if self.lost is not None or loop is None or pipes is None or not pipes.is_open:
             raise TransportLost(self.lost or "the control client is not started")
-        loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[Reply]] = [loop.create_future() for _ in commands]
         data = encode(commands)
         if not self._pending:
             self._progress_at = loop.time()
         self._pending.extend(futures)
-        process.stdin.write(data)
-        self._watch()
+        pipes.write(data)
+        if self._watchdog is None:
+            self._watchdog = loop.call_later(self._answer_within_s, self._look, loop, False)
         return futures
 
     async def close(self) -> None:
         """Lets go of the server without calling ``on_lost``."""
         self._closing = True
         self._lose("the control client was closed")
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-        if self._reader is not None:
-            done, _ = await asyncio.wait({self._reader}, timeout=_END_WITHIN_S)
-            if not done:
-                self._kill()
-                await asyncio.wait({self._reader})
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        with contextlib.suppress(ConnectionError):
-            while data := await process.stdout.read(_CHUNK):
-                self._receive(data)
-        self._lose("the tmux control client ended")
-        # Killing what has just ended by itself would take its status away from asyncio: wait first.
-        try:
-            await asyncio.wait_for(process.wait(), _END_WITHIN_S)
-        except TimeoutError:
-            self._kill()
-            await process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
-            with contextlib.suppress(ConnectionError):
-                await process.stdin.wait_closed()
+        if self._pipes is not None:
+            await self._pipes.close()
 
     def _receive(self, data: bytes) -> None:
+        if self._loop is not None:
+            self._progress_at = self._loop.time()
         for item in self._parser.feed(data):
             if isinstance(item, Reply) and self._pending:
-                self._progress_at = asyncio.get_running_loop().time()
                 future = self._pending.popleft()
                 if not future.done():
                     future.set_result(item)
 
-    def _watch(self) -> None:
-        if self._watchdog is None:
-            loop = asyncio.get_running_loop()
-            self._watchdog = loop.call_later(self._answer_within_s, self._look, False)
-
-    def _look(self, is_second: bool) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop, is_second: bool) -> None:
         self._watchdog = None
         if not self._pending:
             return
-        loop = asyncio.get_running_loop()
         overdue = loop.time() - self._progress_at >= self._answer_within_s
         if overdue and is_second:
             self._lose(f"tmux did not answer within {self._answer_within_s:g} s")
-            self._kill()
+            if self._pipes is not None:
+                self._pipes.kill()
         else:
             # A stalled event loop looks like a silent server: read what is there before the verdict.
             delay = _SECOND_LOOK_S if overdue else self._progress_at + self._answer_within_s - loop.time()
-            self._watchdog = loop.call_later(delay, self._look, overdue)
+            self._watchdog = loop.call_later(delay, self._look, loop, overdue)
 
     def _lose(self, reason: str) -> None:
         if self.lost is not None:
@@ -175,16 +144,6 @@ class ControlClient:
         self._pending.clear()
         if not self._closing:
             self._on_lost(reason)
-
-    def _kill(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            # tmux hands these to its server, which holds them open while it is stopped.
-            pipes = self._process._transport  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-            for pipe in (pipes.get_pipe_transport(0), pipes.get_pipe_transport(1)):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-                if not pipe.is_closing():  # pyright: ignore[reportUnknownMemberType]
-                    pipe.close()  # pyright: ignore[reportUnknownMemberType]
 
 
 def _forget(answer: "asyncio.Future[Reply]") -> None:

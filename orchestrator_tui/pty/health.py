@@ -19,7 +19,7 @@ class CpuSample:
 
 def cpu_sample(tree: tuple[ProcessInfo, ...], at_ms: int) -> CpuSample:
     """The tree's processor times."""
-    return CpuSample(at_ms, {process.id: process.cpu_ms for process in tree})
+    return CpuSample(at_ms, {ProcessId(process.pid, process.started): process.cpu_ms for process in tree})
 
 
 def cpu_percent(before: CpuSample | None, after: CpuSample) -> float | None:

@@ -10,7 +10,7 @@ from orchestrator_tui.pty.commands import PaneRow, list_all, parse_row
 from orchestrator_tui.pty.health import Observation, cpu_percent, cpu_sample, health_status
 from orchestrator_tui.pty.link import TmuxLink
 from orchestrator_tui.pty.panes import Pane
-from orchestrator_tui.pty.procs import Processes
+from orchestrator_tui.pty.procs import Processes, ProcessInfo, ProcessTable
 
 
 class HealthCheck:
@@ -23,6 +23,8 @@ class HealthCheck:
 
     async def check(self, panes: Collection[Pane]) -> dict[int, tuple[HealthStatus, PaneRow | None]]:
         """Each agent's status and its row in tmux's list, None when tmux did not answer or lists it no more."""
+        # tmux answers while the processes are read: neither needs the other.
+        looking = asyncio.get_running_loop().run_in_executor(None, self._pass)
         asked_at = self._clock.monotonic_ms()
         rows: dict[str, PaneRow] = {}
         answered_in: int | None = None
@@ -31,17 +33,15 @@ class HealthCheck:
             answered_in = self._clock.monotonic_ms() - asked_at
         except TmuxUnavailable:
             pass  # what tmux cannot tell shows as not responsive
-        table = await asyncio.to_thread(self._processes.table)
-        now, monotonic = self._clock.now_ms(), self._clock.monotonic_ms()
+        table, passed_at = await looking
+        now = self._clock.now_ms()
         found: dict[int, tuple[HealthStatus, PaneRow | None]] = {}
         for pane in panes:
             row = rows.get(pane.pane_id)
-            tree = table.tree(pane.process.pid) if pane.process is not None and pane.is_alive else ()
-            if tree and tree[0].id != pane.process:
-                tree = ()
+            tree = self._tree(pane, table)
             percent = None
             if tree:
-                sample = cpu_sample(tree, monotonic)
+                sample = cpu_sample(tree, passed_at)
                 percent = cpu_percent(pane.cpu, sample)
                 pane.cpu = sample
             seen = Observation(
@@ -56,3 +56,16 @@ class HealthCheck:
             )
             found[pane.agent_id] = (health_status(seen), row)
         return found
+
+    def _pass(self) -> tuple[ProcessTable, int]:
+        return self._processes.table(), self._clock.monotonic_ms()
+
+    def _tree(self, pane: Pane, table: ProcessTable) -> tuple[ProcessInfo, ...]:
+        if pane.process is None or not pane.is_alive:
+            return ()
+        tree = table.tree(pane.process.pid)
+        if tree and tree[0].id == pane.process:
+            return tree
+        # It may have started after the pass came by.
+        seen = self._processes.look(pane.process.pid)
+        return (seen,) if seen is not None and seen.id == pane.process else ()

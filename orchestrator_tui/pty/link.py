@@ -74,7 +74,8 @@ class TmuxLink:
         except TransportLost as lost:
             COMMANDS.record("tmux", commands, begun, str(lost))
             raise TmuxUnavailable(f"tmux cannot be reached: {lost}.", remedy="Try again in a moment.") from lost
-        COMMANDS.record("tmux", commands, begun, next((reply.error for reply in replies if reply.error), None))
+        refusals = [reply.error for reply in replies if reply.error]
+        COMMANDS.record("tmux", commands, begun, refusals[0] if refusals else None)
         return replies
 
     async def run(self, *command: str, repeatable: bool = True) -> tuple[bytes, ...]:

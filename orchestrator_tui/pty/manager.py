@@ -5,7 +5,6 @@ import contextlib
 import os
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from orchestrator_tui.core.bus import Bus, Subscription
@@ -101,6 +100,7 @@ class PTYManager(PaneAccess):
         self.on_transport_change: Callable[[], None] = lambda: None
         """Called when ``transport_error`` may have changed."""
         self._found: dict[int, AdoptedPane] = {}
+        self._unheld: list[Pane] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_lock = asyncio.Lock()
         self._recovery = Recovery(
@@ -198,7 +198,7 @@ class PTYManager(PaneAccess):
         self._starter.watch(record, pane.pid)
         if not pane.dead:
             self._emit(EventType.ADOPT, record, {"pid": pane.pid, "pane_id": pane.pane_id})
-            self._run(self._hold_size(record))
+            self._hold_size(record)
             return record.handle
         record.died.set()
         if pane.exit_status is not None or pane.signal is not None:
@@ -369,9 +369,17 @@ class PTYManager(PaneAccess):
 
     # -- inside
 
-    async def _hold_size(self, pane: Pane) -> None:
+    def _hold_size(self, pane: Pane) -> None:
+        """Together with those of all panes that are adopted in the same go."""
+        if not self._unheld:
+            self._run(self._hold_sizes())
+        self._unheld.append(pane)
+
+    async def _hold_sizes(self) -> None:
+        panes = list(self._unheld)
+        self._unheld.clear()
         with contextlib.suppress(TmuxUnavailable):
-            await self._link.batch([resize(pane.pane_id, pane.config.cols, pane.config.rows)])
+            await self._link.batch([resize(pane.pane_id, pane.config.cols, pane.config.rows) for pane in panes])
 
     async def _check(self, panes: list[Pane]) -> dict[int, HealthStatus]:
         found: dict[int, HealthStatus] = {}
@@ -380,7 +388,7 @@ class PTYManager(PaneAccess):
             pane = self._panes.get(agent_id)
             if pane is None:
                 continue
-            self._emit(EventType.HEALTH, pane, asdict(status))
+            self._emit(EventType.HEALTH, pane, status.data())
             if row is not None and row.dead and pane.process is not None and row.pid == pane.process.pid:
                 self._recovery.on_death(pane, pane.generation)
         return found

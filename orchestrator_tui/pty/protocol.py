@@ -7,6 +7,7 @@ from dataclasses import dataclass
 Command = tuple[str, ...]
 
 _PLAIN = re.compile(r"(?:%\d+|[A-Za-z0-9_@+:,./-]+)")
+_ENDS = (b"%end ", b"%error ")
 _UNSAFE = re.compile(r'[\x00-\x1f"\\$~\x7f]')
 
 
@@ -22,10 +23,13 @@ def encode(commands: Sequence[Command]) -> bytes:
 
     Raises ValueError for an empty command, because an empty line detaches the client.
     """
-    if not all(command and command[0] for command in commands):
-        raise ValueError("an empty tmux command")
-    lines = [" ".join(quote(argument) for argument in command) + "\n" for command in commands]
-    return "".join(lines).encode("utf-8", "surrogateescape")
+    lines: list[str] = []
+    for command in commands:
+        if not command or not command[0]:
+            raise ValueError("an empty tmux command")
+        lines.append(" ".join([quote(argument) for argument in command]))
+    lines.append("")
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def escape_format(text: str) -> str:
@@ -67,7 +71,7 @@ class ControlParser:
 
     def feed(self, data: bytes) -> list[Reply | Notification]:
         """What is complete after ``data``."""
-        lines = (self._rest + data).split(b"\n")
+        lines = (self._rest + data if self._rest else data).split(b"\n")
         self._rest = lines.pop()
         found: list[Reply | Notification] = []
         for line in lines:
@@ -79,25 +83,30 @@ class ControlParser:
     def _line(self, line: bytes) -> Reply | Notification | None:
         if self._block is not None:
             return self._inside(self._block, line)
+        if not line.startswith(b"%"):
+            return None
         parts = line.split(b" ")
         if parts[0] == b"%begin" and len(parts) == 4:
             self._number = parts[2]
             self._block = []
-        elif line.startswith(b"%"):
-            name, _, rest = line.partition(b" ")
-            return Notification(name.decode("ascii", "replace"), rest)
-        return None
+            return None
+        name, _, rest = line.partition(b" ")
+        return Notification(name.decode("ascii", "replace"), rest)
 
     def _inside(self, block: list[bytes], line: bytes) -> Reply | None:
         # A pane's own text may look like an end marker: only the number of the open block ends it.
-        parts = line.split(b" ")
-        if len(parts) == 4 and parts[0] in (b"%end", b"%error") and parts[2] == self._number:
-            self._block = None
-            if parts[3].strip() != b"1":
-                return None
-            lines = tuple(block)
-            if parts[0] == b"%error":
-                return Reply((), b"\n".join(lines).decode("utf-8", "replace") or "tmux refused the command")
-            return Reply(lines)
+        if line.startswith(_ENDS):
+            parts = line.split(b" ")
+            if len(parts) == 4 and parts[2] == self._number:
+                self._block = None
+                return _reply(parts, tuple(block))
         block.append(line)
         return None
+
+
+def _reply(end: list[bytes], lines: tuple[bytes, ...]) -> Reply | None:
+    if end[3].strip() != b"1":
+        return None
+    if end[0] == b"%error":
+        return Reply((), b"\n".join(lines).decode("utf-8", "replace") or "tmux refused the command")
+    return Reply(lines)

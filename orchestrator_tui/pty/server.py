@@ -89,7 +89,8 @@ class TmuxServer:
         problem = ""
         for _ in range(_START_ATTEMPTS):
             try:
-                is_new = not self._has_session(server)
+                answer = self._ask(server)
+                is_new = answer.returncode != 0
                 if is_new:
                     # The keeper's pane is dead at once and stays: it holds the session open without a process.
                     begun = time.perf_counter_ns()
@@ -98,7 +99,7 @@ class TmuxServer:
                     )
                     COMMANDS.record("tmux", [("new-session", "-d", "-s", TMUX_SESSION, "-n", "keeper")], begun)
                     self._apply_environment(server)
-                answer = _run(server, "display-message", "-p", "#{pid}")
+                    answer = self._ask(server)
                 self.process = self._processes.identify(int(answer.stdout[0]))
                 if self.process is not None:
                     return is_new
@@ -116,8 +117,9 @@ class TmuxServer:
             remedy=f"Look at `tmux -S {self.socket} list-sessions`.",
         )
 
-    def _has_session(self, server: libtmux.Server) -> bool:
-        return _run(server, "has-session", "-t", f"={TMUX_SESSION}").returncode == 0
+    def _ask(self, server: libtmux.Server) -> tmux_cmd:
+        """The server's pid; fails when there is no server, or our session is not there."""
+        return _run(server, "has-session", "-t", f"={TMUX_SESSION}", ";", "display-message", "-p", "#{pid}")
 
     def _apply_environment(self, server: libtmux.Server) -> None:
         for name, value in self._environment.items():

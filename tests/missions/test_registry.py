@@ -35,9 +35,16 @@ async def test_the_last_of_many_writes_wins(queue: MissionQueue):
 
 async def test_a_number_is_never_given_twice(tmp_path: Path, clock: FakeClock):
     queue = await open_queue(tmp_path / "m.db", clock)
-    assert await asyncio.gather(*(queue.registry.next_id() for _ in range(3))) == [1, 2, 3]
+    assert await asyncio.gather(queue.registry.next_ids(1), queue.registry.next_ids(2)) == [[1], [2, 3]]
     await queue.registry.put(record(4))
     await queue.aclose()
     again = await open_queue(tmp_path / "m.db", clock)
-    assert await again.registry.next_id() == 5
+    assert await again.registry.next_ids(2) == [5, 6]
     await again.aclose()
+
+
+async def test_a_pool_costs_one_synchronised_write(queue: MissionQueue):
+    before = queue.commits
+    await queue.registry.put_all([record(number) for number in range(1, 201)])
+    assert queue.commits == before + 1
+    assert len(await queue.registry.all()) == 200

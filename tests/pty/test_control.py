@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -58,10 +60,12 @@ async def test_a_stalled_event_loop_is_not_taken_for_a_silent_server() -> None:
 
 
 async def test_a_program_that_cannot_be_started_is_a_lost_transport() -> None:
-    control = ControlClient(["/no/such/tmux"], {}, lambda reason: None)
+    lost: list[str] = []
+    control = ControlClient(["/no/such/tmux"], {}, lost.append)
     with pytest.raises(TransportLost, match="cannot be started"):
         await control.start()
     await control.close()
+    assert lost == []
 
 
 async def test_closing_is_not_a_loss() -> None:
@@ -70,3 +74,36 @@ async def test_closing_is_not_a_loss() -> None:
     await control.start()
     await control.close()
     assert lost == []
+
+
+async def test_a_dead_client_whose_pipes_another_process_holds_is_let_go(tmp_path: Path) -> None:
+    lost: list[str] = []
+    holder = tmp_path / "holder"
+    program = ANSWERS_ONCE + (
+        "import subprocess, pathlib\n"
+        f"pathlib.Path({str(holder)!r}).write_text(str(subprocess.Popen(['sleep', '60']).pid))\n"
+    )
+    control = client(program, lost, answer_within_s=0.2)
+    await control.start()
+    try:
+        with pytest.raises(TransportLost, match="did not answer"):
+            await control.batch([("list-panes",)])
+        async with asyncio.timeout(5):
+            await control.close()
+    finally:
+        os.kill(int(holder.read_text()), signal.SIGKILL)
+
+
+async def test_an_answer_may_come_in_pieces() -> None:
+    program = ANSWERS_ONCE + (
+        "import time\n"
+        'for piece in ("%be", "gin 1 2 1\\na\\n%end 9 9 9 is no end", "\\n%end 1 2", " 1\\n"):\n'
+        "    print(piece, end='', flush=True)\n"
+        "    time.sleep(0.02)\n"
+        "sys.stdin.readline()"
+    )
+    control = client(program, [], answer_within_s=5)
+    await control.start()
+    (reply,) = await control.batch([("list-panes",)])
+    assert reply.lines == (b"a", b"%end 9 9 9 is no end")
+    await control.close()

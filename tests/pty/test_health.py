@@ -25,11 +25,11 @@ class TestStatus:
         assert health_status(replace(SEEN, answered_in_ms=answered)).responsive is responsive
 
     def test_a_stopped_program_is_alive_but_not_responsive(self) -> None:
-        status = health_status(replace(SEEN, tree=(replace(ROOT, state="T"), CHILD)))
+        status = health_status(replace(SEEN, tree=(ROOT._replace(state="T"), CHILD)))
         assert (status.alive, status.responsive) == (True, False)
 
     def test_a_stopped_child_is_the_agents_own_business(self) -> None:
-        assert health_status(replace(SEEN, tree=(ROOT, replace(CHILD, state="T")))).responsive
+        assert health_status(replace(SEEN, tree=(ROOT, CHILD._replace(state="T")))).responsive
 
     def test_idle_time_counts_from_the_newest_sign_of_life(self) -> None:
         status = health_status(replace(SEEN, heartbeat_at=99_000, output_at=98_000))

@@ -1,4 +1,4 @@
-"""Pulls the chosen agent's screen while somebody can see it: ten times a second, faster just after a key."""
+"""Pulls the chosen agent's screen while somebody can see it: often while it changes, fastest just after a key."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,9 @@ from orchestrator_tui.core.errors import OrchestratorError
 from orchestrator_tui.core.views import PaneFrame, SupervisorClient
 
 INTERVAL_S = 0.1
+STILL_INTERVAL_S = 0.3
+STILL_AFTER = 10
+"""A screen that was the same in so many looks is looked at less often, until it is another."""
 TYPING_INTERVAL_S = 1 / 30
 ECHO_LOOKS_S = (0.002, 0.008, 0.016)
 """Pauses of the looks after a key: an echo is there within a few milliseconds, a redrawn prompt within twenty."""
@@ -31,13 +34,16 @@ class PanePuller:
         self._report = report
         self._agent_id: int | None = None
         self._wanted = asyncio.Event()
-        self._typed = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._has_typed = False
         self._is_typing = False
 
     def want(self, agent_id: int | None, *, typing: bool = False) -> None:
         """Pulls this agent's screen from now on, three times as often while it is typed into; None pauses."""
         self._is_typing = typing
-        self._agent_id = agent_id
+        if agent_id != self._agent_id:
+            self._agent_id = agent_id
+            self._wake.set()
         if agent_id is None:
             self._wanted.clear()
         else:
@@ -45,40 +51,44 @@ class PanePuller:
 
     def hurry(self) -> None:
         """Something was typed: looks for its echo at once."""
-        self._typed.set()
+        self._has_typed = True
+        self._wake.set()
 
     async def run(self) -> None:
         """Pulls for ever; a failure is told once, until something else fails or a pull succeeds."""
         told = ""
         looks: list[float] = []
+        still, before = 0, None
         while True:
             await self._wanted.wait()
             wanted = self._agent_id
             if wanted is None:
                 continue
-            pause = TYPING_INTERVAL_S if self._is_typing else INTERVAL_S
+            has_failed = True
             try:
                 frame = await self._client.pane_frame(wanted)
-                told = ""
+                told, has_failed = "", False
             except OrchestratorError as error:
                 # An agent may go while its screen is asked for; its row says so.
                 _log.info("pane of agent %s: %s", wanted, error)
-                frame, pause = None, RETRY_S
+                frame = None
             except Exception as error:
-                frame, pause = None, RETRY_S
+                frame = None
                 if repr(error) != told:
                     told = repr(error)
                     self._report(error)
             if wanted == self._agent_id:
                 self._show(frame)
-            if looks:
-                pause = looks.pop(0)
-            if await self._typed_within(pause):
+            still, before = (still + 1 if frame == before else 0), frame
+            pause = RETRY_S if has_failed else looks.pop(0) if looks else self._interval(still)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+            self._wake.clear()
+            if self._has_typed:
+                self._has_typed = False
                 looks = list(ECHO_LOOKS_S)
 
-    async def _typed_within(self, seconds: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._typed.wait(), seconds)
-        was_typed = self._typed.is_set()
-        self._typed.clear()
-        return was_typed
+    def _interval(self, still: int) -> float:
+        if self._is_typing:
+            return TYPING_INTERVAL_S
+        return INTERVAL_S if still < STILL_AFTER else STILL_INTERVAL_S

@@ -14,15 +14,16 @@ from tests.benchmarks.runner import chosen, run
 KEYS = {"value", "unit", "baseline", "baseline_value", "ratio", "target", "ok"}
 
 
-def fake(name: str, values: list[float], limit: float, of: Literal["ratio", "value"] = "ratio") -> Benchmark:
-    """Measures ``values`` in turn, against a baseline of 2."""
+def fake(name: str, values: list[float], limit: float | None, of: Literal["ratio", "value"] = "ratio") -> Benchmark:
+    """Measures ``values`` in turn, against a baseline of 2; without ``limit`` it has no target."""
 
     async def measuring(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
         (folder / "used").touch()
         for value in values:
             yield {name: Sample(value, 2.0)}
 
-    return Benchmark(measuring, {name: RowSpec("ms", "a baseline", Bound(of, "<=", limit))})
+    target = None if limit is None else Bound(of, "<=", limit)
+    return Benchmark(measuring, {name: RowSpec("ms", "a baseline", target)})
 
 
 def test_a_kept_target_is_exit_0_and_a_row_of_medians(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,6 +55,16 @@ def test_a_missed_target_is_exit_1_and_named(tmp_path: Path, capsys: pytest.Capt
     printed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in printed if line.endswith("MISSED")] == ["slow"]
     assert "missed: slow" in printed[-1]
+
+
+def test_a_row_without_a_target_informs_and_is_not_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    benchmarks = {"told": fake("told", [50], None), "fast": fake("fast", [1], 2)}
+    assert run(benchmarks, Plan(repeats=1), tmp_path / "bench.json", tmp_path) == 0
+    told = json.loads((tmp_path / "bench.json").read_text())["told"]
+    assert (told["ratio"], told["target"], told["ok"]) == (25, "", True)
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if line.startswith("told")).split()[-1] == "25"
+    assert last.startswith("2 rows, 1 of 1 within their targets.")
 
 
 def test_a_benchmark_that_breaks_does_not_hide_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

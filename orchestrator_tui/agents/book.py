@@ -154,9 +154,19 @@ class AgentBook:
             log.error("an agent record could not be written: %s", error)
 
 
+class _Newest:
+    """The configuration that was validated last, and what it was validated from."""
+
+    pair: tuple[Mapping[str, object], AgentConfig] | None = None
+
+
 def config_of(record: AgentRecord) -> AgentConfig:
     """The configuration that the agent was spawned with."""
-    return AgentConfig.model_validate(dict(record.config))
+    # One start asks for it five times, and the agents of a pool share one.
+    pair = _Newest.pair
+    if pair is None or pair[0] is not record.config:
+        pair = _Newest.pair = record.config, AgentConfig.model_validate(dict(record.config))
+    return pair[1]
 
 
 def as_agent(record: AgentRecord, current_task: str | None) -> Agent:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.config import AgentConfig
-from orchestrator_tui.core.errors import UnknownAgent
+from orchestrator_tui.core.errors import StoreUnavailable, UnknownAgent
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.lifecycle import GONE_STATES, agent_may_become
 from orchestrator_tui.core.models import Agent, AgentRecord, AgentState, WaitingFor
@@ -78,9 +78,20 @@ class AgentBook:
         return record is not None and record.state is not AgentState.STOPPED
 
     async def add(self, records: Sequence[AgentRecord]) -> None:
-        """Registers new agents, durably, before their panes exist; all or none."""
+        """Registers new agents, durably, before their panes exist; all or none.
+
+        Raises StoreUnavailable when they could not be written.
+        """
         self._records.update((record.id, record) for record in records)
-        await self._registry.put_all(records)
+        try:
+            await self._registry.put_all(records)
+        except BaseException as error:
+            for record in records:
+                self._records.pop(record.id, None)
+            if not isinstance(error, StoreUnavailable):
+                # Who asked has gone; the write itself goes on.
+                await asyncio.gather(*(self._registry.delete(record.id) for record in records))
+            raise
         for record in records:
             self._changed(record.id)
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from orchestrator_tui.core.clock import Clock
 from orchestrator_tui.core.config import AgentConfig
-from orchestrator_tui.core.errors import UnknownAgent
+from orchestrator_tui.core.errors import StoreUnavailable, UnknownAgent
 from orchestrator_tui.core.events import Event, EventType
 from orchestrator_tui.core.lifecycle import GONE_STATES, agent_may_become
 from orchestrator_tui.core.models import Agent, AgentRecord, AgentState, WaitingFor
@@ -78,9 +78,20 @@ class AgentBook:
         return record is not None and record.state is not AgentState.STOPPED
 
     async def add(self, records: Sequence[AgentRecord]) -> None:
-        """Registers new agents, durably, before their panes exist; all or none."""
+        """Registers new agents, durably, before their panes exist; all or none.
+
+        Raises StoreUnavailable when they could not be written.
+        """
         self._records.update((record.id, record) for record in records)
-        await self._registry.put_all(records)
+        try:
+            await self._registry.put_all(records)
+        except BaseException as error:
+            for record in records:
+                self._records.pop(record.id, None)
+            if not isinstance(error, StoreUnavailable):
+                # Who asked has gone; the write itself goes on.
+                await asyncio.gather(*(self._registry.delete(record.id) for record in records))
+            raise
         for record in records:
             self._changed(record.id)
 
@@ -154,9 +165,19 @@ class AgentBook:
             log.error("an agent record could not be written: %s", error)
 
 
+class _Newest:
+    """The configuration that was validated last, and what it was validated from."""
+
+    pair: tuple[Mapping[str, object], AgentConfig] | None = None
+
+
 def config_of(record: AgentRecord) -> AgentConfig:
     """The configuration that the agent was spawned with."""
-    return AgentConfig.model_validate(dict(record.config))
+    # One start asks for it five times, and the agents of a pool share one.
+    pair = _Newest.pair
+    if pair is None or pair[0] is not record.config:
+        pair = _Newest.pair = record.config, AgentConfig.model_validate(dict(record.config))
+    return pair[1]
 
 
 def as_agent(record: AgentRecord, current_task: str | None) -> Agent:

@@ -247,12 +247,7 @@ class AgentSpawner:
         async with self._numbering:
             ids = await fleet.queue.registry.next_ids(count)
             records = self._new_records(ids, provider_name, config)
-            try:
-                await fleet.book.add(records)
-            except BaseException:
-                for record in records:
-                    await fleet.book.remove(record.id)
-                raise
+            await fleet.book.add(records)
         return records
 
     def _new_records(self, ids: Sequence[int], provider: str, config: AgentConfig) -> list[AgentRecord]:

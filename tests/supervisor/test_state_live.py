@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -144,7 +143,7 @@ async def test_a_stopped_process_is_named_and_waits_for_a_person(live: Live, mon
 
     def stopped(asked: int) -> ProcessInfo | None:
         seen = runs(asked)
-        return replace(seen, state=STOPPED_STATE) if seen is not None else None
+        return seen._replace(state=STOPPED_STATE) if seen is not None else None
 
     monkeypatch.setattr(manager, "process", stopped)
     live.supervisor.fleet.book.update(agent_id, held=True)

@@ -1,6 +1,7 @@
-"""What a fleet of a thousand costs, five times as large as the one that the targets are for."""
+"""What a fleet of a thousand sleepers costs, five times as large as the one that the targets are for."""
 
 import asyncio
+import statistics
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -15,8 +16,9 @@ from tests.benchmarks.measure import Benchmark, Plan, RowSpec, Sample, Samples
 from tests.benchmarks.supervision import SleeperProvider, own, private_sockets
 
 POOL, POOLS = 200, 5
+SWEEPS = 5
 REST_S = 6.0
-"""One look at everybody's health falls into it."""
+"""One look at everybody's health falls into it. Sleepers say nothing of themselves, so their screens are looked at."""
 
 
 async def _thousand(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
@@ -55,13 +57,15 @@ async def _spawn(runtime: OwnedRuntime) -> float:
 
 async def _costs(runtime: OwnedRuntime) -> tuple[float, float, float]:
     """Milliseconds of one look at all, percent of a core at rest, resident MiB; of this process alone."""
-    started = time.perf_counter()
-    await runtime.supervisor.fleet.manager.health_all()
-    sweep_ms = elapsed_ms(started)
+    sweeps: list[float] = []
+    for _ in range(SWEEPS):
+        started = time.perf_counter()
+        await runtime.supervisor.fleet.manager.health_all()
+        sweeps.append(elapsed_ms(started))
     before, begun = time.process_time(), time.perf_counter()
     await asyncio.sleep(REST_S)
     percent = 100 * (time.process_time() - before) / (time.perf_counter() - begun)
-    return sweep_ms, percent, psutil.Process().memory_info().rss / 2**20
+    return statistics.median(sweeps), percent, psutil.Process().memory_info().rss / 2**20
 
 
 async def _again(runtime: OwnedRuntime, session: Session, folder: Path) -> tuple[OwnedRuntime, float]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from orchestrator_tui.core.errors import LeaseLost, NotAllowedNow
 from orchestrator_tui.core.events import EventType
-from orchestrator_tui.core.models import MissionState, Role, TokenUsage
+from orchestrator_tui.core.models import MissionState, TokenUsage
 from orchestrator_tui.core.restart import LONGEST_RETRY_MS
 from orchestrator_tui.missions.database import Database
 from orchestrator_tui.missions.graph import DependencyGraph
@@ -13,12 +13,7 @@ from orchestrator_tui.missions.moves import Moves
 from orchestrator_tui.missions.rows import HOT, Hot, hot
 from orchestrator_tui.missions.rules import CLAIMED, Failure, after_failure, is_retried_fence, may_claim, stronger_fence
 
-_NEXT = (
-    "SELECT seq, priority FROM mission WHERE state = 'pending' AND {role}"
-    " AND (reserved_for IS NULL OR reserved_for = ?) ORDER BY priority, seq LIMIT 1"
-)
-_NEXT_WITHOUT_ROLE = _NEXT.format(role="role IS NULL")
-_NEXT_OF_ROLE = _NEXT.format(role="role = ?")
+_UNHELD = " UNION ALL ".join(f"{HOT} WHERE state = '{state}'" for state in ("pending", "blocked", "retrying"))
 _NOTHING: Mapping[str, object] = {}
 _COMPLETED = (
     "INSERT INTO outcome(seq, output, reported_duration_ms, tokens_in, tokens_out) VALUES(?, ?, ?, ?, ?)"
@@ -52,23 +47,6 @@ class Claims:
             (now,),
         )
         return [row[1] for row in sorted(rows)]
-
-    def next_for(self, agent_id: int, role: Role | None) -> Hot | None:
-        """What ``agent_id`` should take: what is reserved for it, else the front of the queue that its role allows."""
-        own = self._db.one(
-            f"{HOT} WHERE reserved_for = ? AND (state = 'pending' OR (state = 'retrying' AND not_before <= ?))"
-            " ORDER BY priority, seq LIMIT 1",
-            (agent_id, self._db.now()),
-        )
-        if own is not None:
-            return hot(own)
-        found = self._db.rows(_NEXT_WITHOUT_ROLE, (agent_id,))
-        if role is not None:
-            found += self._db.rows(_NEXT_OF_ROLE, (role.value, agent_id))
-        if not found:
-            return None
-        seq, _ = min(found, key=lambda row: (row[1], row[0]))
-        return self._moves.by_seq(seq)
 
     def claim(self, mission: Hot, agent_id: int) -> Hot | None:
         """Hands a mission to an agent under a new lease; None when it may not have it."""
@@ -105,6 +83,10 @@ class Claims:
         self._hand_back(mission, mission.reserved_for, reason, counts=counts)
         return True
 
+    def forget_error(self, seq: int) -> None:
+        """The mission runs again: what went wrong before is in its log."""
+        self._db.run("UPDATE outcome SET error_code = NULL, error_message = NULL WHERE seq = ?", (seq,))
+
     # -- ending ----------------------------------------------------------------------------------------------------
 
     def complete(
@@ -121,7 +103,6 @@ class Claims:
         if running.state is MissionState.ASSIGNED:
             running = self._start(running)
         now = self._db.now()
-        self._moves.end_attempt(running, now, None, None)
         self._moves.to(running, MissionState.COMPLETED, ended_at=now, lease=None, nonce=None, reserved_for=None)
         self._db.run(_COMPLETED, (running.seq, output, duration_ms, tokens.input, tokens.output))
         took = now - (running.started_at if running.started_at is not None else now)
@@ -140,7 +121,6 @@ class Claims:
         running = self._reported(mission, lease, override=False)
         starts = running.attempts
         if running.state is MissionState.RUNNING:
-            self._db.run("DELETE FROM attempt WHERE seq = ? AND n = ?", (running.seq, starts))
             starts -= 1
         earlier = self._db.one("SELECT max(started_at) FROM attempt WHERE seq = ?", (running.seq,))
         self._moves.to(
@@ -185,8 +165,7 @@ class Claims:
     def cancel_open(self, code: str, message: str) -> list[str]:
         """Ends everything that nobody holds; no blocked mission is left, so nothing needs to be blocked."""
         db = self._db
-        rows = db.rows(f"{HOT} WHERE ended_at IS NULL AND state NOT IN ('assigned', 'running') ORDER BY seq")
-        missions = [hot(row) for row in rows]
+        missions = [hot(row) for row in sorted(db.rows(_UNHELD))]
         now = db.now()
         for mission in missions:
             self._moves.to(mission, MissionState.CANCELLED, ended_at=now, reserved_for=None, not_before=None)
@@ -272,11 +251,7 @@ class Claims:
             undelivered=0,
             reserved_for=None,
         )
-        self._db.run(
-            "INSERT INTO attempt(seq, n, agent_id, started_at) VALUES(?, ?, ?, ?)",
-            (mission.seq, number, mission.agent_id, now),
-        )
-        self._db.run("UPDATE outcome SET error_code = NULL, error_message = NULL WHERE seq = ?", (mission.seq,))
+        self.forget_error(mission.seq)
         running = replace(mission, state=MissionState.RUNNING, attempts=number, started_at=now)
         self._moves.tell(running, EventType.TASK_START, {})
         return running

@@ -18,6 +18,10 @@ from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
 from orchestrator_tui.missions.database import Row
 
 PRIORITIES: tuple[Priority, ...] = tuple(Priority)
+_STATES = {state.value: state for state in MissionState}
+_TYPES = {type.value: type for type in TaskType}
+_ROLES = {role.value: role for role in Role}
+_NO_TOKENS = TokenUsage()
 
 HOT = (
     "SELECT seq, id, state, role, unmet, attempts, forgiven, max_retries, timeout_ms, undelivered, agent_id, "
@@ -45,9 +49,9 @@ SELECT m.seq, m.id, m.priority, m.type, m.role, m.state, m.attempts, m.max_retri
 FROM mission m JOIN payload p ON p.seq = m.seq LEFT JOIN outcome o ON o.seq = m.seq
 """
 
-_ATTEMPTS = """CASE WHEN m.attempts > 0 THEN (
+_ATTEMPTS = """CASE WHEN m.attempts > (m.state IN ('running', 'completed')) THEN (
     SELECT json_group_array(json_array(n, agent_id, started_at, ended_at, code, message)) FROM attempt
-    WHERE seq = m.seq) END"""
+    WHERE seq = m.seq) ELSE '' END"""
 
 _TITLE_CHARACTERS = 500
 
@@ -88,12 +92,12 @@ class Hot:
 
 def hot(row: Row) -> Hot:
     """A row of ``HOT``."""
-    return Hot(row[0], row[1], MissionState(row[2]), *row[3:])
+    return Hot(row[0], row[1], _STATES[row[2]], *row[3:])
 
 
 def mission(row: Row) -> Mission:
-    """A row of ``MISSION``."""
-    state = MissionState(row[5])
+    """A row of ``MISSION`` or ``OUTLINE``."""
+    state = _STATES[row[5]]
     roots, unmet = _texts(row[29]), _texts(row[30])
     reason = None
     if state is MissionState.BLOCKED:
@@ -102,8 +106,8 @@ def mission(row: Row) -> Mission:
         seq=row[0],
         id=row[1],
         priority=PRIORITIES[int(row[2])],
-        type=TaskType(row[3]),
-        role=None if row[4] is None else Role(row[4]),
+        type=_TYPES[row[3]],
+        role=None if row[4] is None else _ROLES[row[4]],
         state=state,
         attempts=row[6],
         max_retries=row[7],
@@ -125,13 +129,20 @@ def mission(row: Row) -> Mission:
         error_code=row[23],
         error_message=row[24],
         reported_duration_ms=row[25],
-        token_usage=TokenUsage(row[26] or 0, row[27] or 0),
+        token_usage=TokenUsage(row[26], row[27]) if row[26] or row[27] else _NO_TOKENS,
         depends_on=_texts(row[28]),
         blocked_reason=reason,
         blocked_by=roots or unmet,
-        attempt_log=() if row[31] is None else tuple(Attempt(*entry) for entry in _array(row[31])),
+        attempt_log=() if row[31] is None else _attempts(row, state),
         spent=NOTHING_SPENT if row[32] is None else Spent(*_array(row[32])),
     )
+
+
+def _attempts(row: Row, state: MissionState) -> tuple[Attempt, ...]:
+    logged = [Attempt(*entry) for entry in _array(row[31])] if row[31] else []
+    if state is MissionState.RUNNING or state is MissionState.COMPLETED:
+        logged.append(Attempt(row[6], row[10], row[18], row[19]))
+    return tuple(logged)
 
 
 def _texts(value: str | None) -> tuple[str, ...]:

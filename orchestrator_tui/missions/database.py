@@ -114,7 +114,10 @@ class Database:
 
     def run(self, sql: str, params: Sequence[Value] = ()) -> None:
         """A statement without an answer."""
-        self.rows(sql, params)
+        try:
+            self._connection.execute(sql, params).fetchall()
+        except apsw.Error as error:
+            raise self._unavailable(error) from error
 
     def many(self, sql: str, params: Iterable[Sequence[Value]]) -> None:
         """One statement for each set of parameters."""

@@ -11,7 +11,6 @@ from orchestrator_tui.missions.moves import unknown_mission
 from orchestrator_tui.missions.rows import MISSION, OUTLINE, mission
 
 _QUEUE_ORDER = "ORDER BY m.priority, m.seq LIMIT ?"
-_BY_SEQ = f"{MISSION} WHERE m.seq = ?"
 
 
 def _fronts(*conditions: str) -> str:
@@ -39,10 +38,6 @@ class Reading:
         if row is None:
             raise unknown_mission(mission_id)
         return mission(row)
-
-    def by_seq(self, seq: int) -> Mission:
-        """A mission that exists."""
-        return mission(self._db.rows(_BY_SEQ, (seq,))[0])
 
     def ready(self, limit: int) -> list[Mission]:
         """Up to ``limit`` pending missions and every due retry that is reserved for an agent, in queue order."""

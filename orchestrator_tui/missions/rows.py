@@ -15,7 +15,7 @@ from orchestrator_tui.core.models import (
     TokenUsage,
 )
 from orchestrator_tui.core.usage import NOTHING_SPENT, Spent
-from orchestrator_tui.missions.database import Row
+from orchestrator_tui.missions.database import Row, Value
 
 PRIORITIES: tuple[Priority, ...] = tuple(Priority)
 _STATES = {state.value: state for state in MissionState}
@@ -43,9 +43,8 @@ SELECT m.seq, m.id, m.priority, m.type, m.role, m.state, m.attempts, m.max_retri
     SELECT json_group_array(x.id ORDER BY d.position) FROM dependency d JOIN mission x ON x.seq = d.parent
     WHERE d.child = m.seq AND x.state <> 'completed') END,
   {attempts},
-  CASE WHEN m.attempts > 0 THEN (
-    SELECT json_array(sum(tokens_in), sum(tokens_out), sum(cache_read), sum(cache_write), sum(cost_usd), sum(unpriced))
-    FROM spent WHERE mission = m.seq HAVING count(*) > 0) END
+  (SELECT json_array(sum(tokens_in), sum(tokens_out), sum(cache_read), sum(cache_write), sum(cost_usd), sum(unpriced))
+    FROM spent WHERE mission = m.seq HAVING count(*) > 0)
 FROM mission m JOIN payload p ON p.seq = m.seq LEFT JOIN outcome o ON o.seq = m.seq
 """
 
@@ -57,6 +56,19 @@ _TITLE_CHARACTERS = 500
 
 MISSION = _MISSION.format(texts="p.prompt, p.context, o.output", attempts=_ATTEMPTS)
 """Whole missions; the caller adds WHERE, ORDER and LIMIT on ``m``."""
+
+AT = {
+    name: place
+    for place, name in enumerate(
+        (
+            *("seq", "id", "priority", "type", "role", "state", "attempts", "max_retries", "timeout_ms", "undelivered"),
+            *("agent_id", "reserved_for", "lease", "nonce", "fence", "spent_ms", "not_before", "created_at"),
+            *("started_at", "ended_at", "prompt", "context", "output", "error_code", "error_message"),
+            *("reported_duration_ms", "tokens_in", "tokens_out"),
+        )
+    )
+}
+"""Where the stored columns are in a row of ``MISSION``."""
 
 OUTLINE = _MISSION.format(texts=f"substr(p.prompt, 1, {_TITLE_CHARACTERS}), NULL, NULL", attempts="NULL")
 """Missions without what only their own page shows: the prompt is cut after its title; no context, output or log."""
@@ -136,6 +148,17 @@ def mission(row: Row) -> Mission:
         attempt_log=() if row[31] is None else _attempts(row, state),
         spent=NOTHING_SPENT if row[32] is None else Spent(*_array(row[32])),
     )
+
+
+def with_changes(row: Row, **changes: Value) -> Row:
+    """A row of ``MISSION`` as it is read again once these columns are written.
+
+    Not for changes of what is worked out from several rows: dependencies, and attempts that failed.
+    """
+    changed = list(row)
+    for name, value in changes.items():
+        changed[AT[name]] = value
+    return tuple(changed)
 
 
 def _attempts(row: Row, state: MissionState) -> tuple[Attempt, ...]:

@@ -13,6 +13,7 @@ from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, M
 from orchestrator_tui.core.waits import Kind
 from orchestrator_tui.missions.changes import Changes, FailureReport, Known
 from orchestrator_tui.missions.claims import Claims
+from orchestrator_tui.missions.completing import Completing
 from orchestrator_tui.missions.database import Database, Value
 from orchestrator_tui.missions.graph import DependencyGraph
 from orchestrator_tui.missions.intake import Intake
@@ -37,6 +38,7 @@ class SqliteStore:
         self._intake = Intake(db, self._graph, self._moves)
         self._claims = Claims(db, self._graph, self._moves)
         self._taking = Taking(db, self._claims)
+        self._completing = Completing(db, self._graph, self._moves, self._claims)
         self._reading = Reading(db)
         self._spending = Spending(db)
         self._tracking = Tracking(db)
@@ -116,12 +118,11 @@ class SqliteStore:
         default_retries: int,
     ) -> Mission | None:
         """Claims and starts the next mission for an agent."""
-        seq = self._taking.take(
+        return self._taking.take(
             agent_id,
             role,
             lambda: self._claims.reap(extra_ms, unknown_extra_ms, default_timeout_ms, default_retries),
         )
-        return None if seq is None else self._reading.by_seq(seq)
 
     def claim(self, mission_id: str, agent_id: int) -> Mission | None:
         """Assigns a mission."""
@@ -146,9 +147,7 @@ class SqliteStore:
         override: bool,
     ) -> Mission:
         """Completes a mission."""
-        hot = self._moves.get(mission_id)
-        self._claims.complete(hot, output, duration_ms, tokens, lease, override)
-        return self._reading.by_seq(hot.seq)
+        return self._completing.complete(mission_id, output, duration_ms, tokens, lease, override)
 
     def fail(self, mission_id: str, report: FailureReport, lease: str | None, override: bool) -> Mission:
         """Ends an attempt."""

@@ -4,14 +4,13 @@ import asyncio
 import os
 import statistics
 import time
-import uuid
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from orchestrator_tui.core.models import Mission, MissionSpec, Priority, TokenUsage
-from orchestrator_tui.missions.queue import MissionQueue
+from orchestrator_tui.missions.queue import MissionQueue, random_id
 from orchestrator_tui.missions.sqlite import SqliteStore
 from orchestrator_tui.missions.validation import checked_spec
 from orchestrator_tui.pty.system_clock import SystemClock
@@ -41,7 +40,7 @@ def _fill(store: SqliteStore, count: int) -> None:
 
 
 def _open(path: Path) -> SqliteStore:
-    return SqliteStore(path, clock=SystemClock(), new_id=lambda: uuid.uuid4().hex)
+    return SqliteStore(path, clock=SystemClock(), new_id=random_id)
 
 
 @contextmanager

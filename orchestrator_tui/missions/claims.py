@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from orchestrator_tui.core.errors import LeaseLost, NotAllowedNow
 from orchestrator_tui.core.events import EventType
-from orchestrator_tui.core.models import MissionState, Role, TokenUsage
+from orchestrator_tui.core.models import MissionState
 from orchestrator_tui.core.restart import LONGEST_RETRY_MS
 from orchestrator_tui.missions.database import Database
 from orchestrator_tui.missions.graph import DependencyGraph
@@ -13,19 +13,8 @@ from orchestrator_tui.missions.moves import Moves
 from orchestrator_tui.missions.rows import HOT, Hot, hot
 from orchestrator_tui.missions.rules import CLAIMED, Failure, after_failure, is_retried_fence, may_claim, stronger_fence
 
-_NEXT = (
-    "SELECT seq, priority FROM mission WHERE state = 'pending' AND {role}"
-    " AND (reserved_for IS NULL OR reserved_for = ?) ORDER BY priority, seq LIMIT 1"
-)
-_NEXT_WITHOUT_ROLE = _NEXT.format(role="role IS NULL")
-_NEXT_OF_ROLE = _NEXT.format(role="role = ?")
+_UNHELD = " UNION ALL ".join(f"{HOT} WHERE state = '{state}'" for state in ("pending", "blocked", "retrying"))
 _NOTHING: Mapping[str, object] = {}
-_COMPLETED = (
-    "INSERT INTO outcome(seq, output, reported_duration_ms, tokens_in, tokens_out) VALUES(?, ?, ?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET output = excluded.output, error_code = NULL, error_message = NULL,"
-    " reported_duration_ms = excluded.reported_duration_ms, tokens_in = excluded.tokens_in,"
-    " tokens_out = excluded.tokens_out"
-)
 
 
 class Claims:
@@ -53,23 +42,6 @@ class Claims:
         )
         return [row[1] for row in sorted(rows)]
 
-    def next_for(self, agent_id: int, role: Role | None) -> Hot | None:
-        """What ``agent_id`` should take: what is reserved for it, else the front of the queue that its role allows."""
-        own = self._db.one(
-            f"{HOT} WHERE reserved_for = ? AND (state = 'pending' OR (state = 'retrying' AND not_before <= ?))"
-            " ORDER BY priority, seq LIMIT 1",
-            (agent_id, self._db.now()),
-        )
-        if own is not None:
-            return hot(own)
-        found = self._db.rows(_NEXT_WITHOUT_ROLE, (agent_id,))
-        if role is not None:
-            found += self._db.rows(_NEXT_OF_ROLE, (role.value, agent_id))
-        if not found:
-            return None
-        seq, _ = min(found, key=lambda row: (row[1], row[0]))
-        return self._moves.by_seq(seq)
-
     def claim(self, mission: Hot, agent_id: int) -> Hot | None:
         """Hands a mission to an agent under a new lease; None when it may not have it."""
         if not may_claim(mission.state, mission.reserved_for, agent_id):
@@ -93,7 +65,7 @@ class Claims:
         """The agent has the mission: attempt and time begin. None for a delivery that is not the current one."""
         if mission.nonce != nonce or mission.fence is not None or mission.state not in CLAIMED:
             return None
-        return mission if mission.state is MissionState.RUNNING else self._start(mission)
+        return mission if mission.state is MissionState.RUNNING else self.start(mission)
 
     def undelivered(self, mission: Hot, nonce: str, reason: str, *, counts: bool) -> bool:
         """Takes a claim back that the agent never acknowledged; False when there is none under ``nonce``.
@@ -105,34 +77,36 @@ class Claims:
         self._hand_back(mission, mission.reserved_for, reason, counts=counts)
         return True
 
-    # -- ending ----------------------------------------------------------------------------------------------------
-
-    def complete(
-        self,
-        mission: Hot,
-        output: str,
-        duration_ms: int | None,
-        tokens: TokenUsage,
-        lease: str | None,
-        override: bool,
-    ) -> None:
-        """The mission is done; frees what waited for it."""
-        running = self._reported(mission, lease, override)
-        if running.state is MissionState.ASSIGNED:
-            running = self._start(running)
+    def start(self, mission: Hot) -> Hot:
+        """The attempt and its time begin."""
+        assert mission.agent_id is not None
         now = self._db.now()
-        self._moves.end_attempt(running, now, None, None)
-        self._moves.to(running, MissionState.COMPLETED, ended_at=now, lease=None, nonce=None, reserved_for=None)
-        self._db.run(_COMPLETED, (running.seq, output, duration_ms, tokens.input, tokens.output))
-        took = now - (running.started_at if running.started_at is not None else now)
-        self._moves.tell(running, EventType.TASK_COMPLETE, {"duration_ms": took, **_mark(override)})
-        self._graph.completed(running.seq)
+        number = mission.attempts + 1
+        self._moves.to(
+            mission,
+            MissionState.RUNNING,
+            attempts=number,
+            started_at=now,
+            spent_ms=0,
+            undelivered=0,
+            reserved_for=None,
+        )
+        self.forget_error(mission.seq)
+        running = replace(mission, state=MissionState.RUNNING, attempts=number, started_at=now)
+        self._moves.tell(running, EventType.TASK_START, {})
+        return running
+
+    def forget_error(self, seq: int) -> None:
+        """The mission runs again: what went wrong before is in its log."""
+        self._db.run("UPDATE outcome SET error_code = NULL, error_message = NULL WHERE seq = ?", (seq,))
+
+    # -- ending ----------------------------------------------------------------------------------------------------
 
     def fail(self, mission: Hot, failure: Failure, lease: str | None, override: bool) -> None:
         """The attempt failed: retry or fail. A claim that never started uses no attempt, unless a person judges it."""
         reported = self._reported(mission, lease, override)
         if reported.state is MissionState.ASSIGNED and override:
-            reported = self._start(reported)
+            reported = self.start(reported)
         self._fail(reported, failure, _mark(override))
 
     def postpone(self, mission: Hot, failure: Failure, lease: str | None) -> None:
@@ -140,7 +114,6 @@ class Claims:
         running = self._reported(mission, lease, override=False)
         starts = running.attempts
         if running.state is MissionState.RUNNING:
-            self._db.run("DELETE FROM attempt WHERE seq = ? AND n = ?", (running.seq, starts))
             starts -= 1
         earlier = self._db.one("SELECT max(started_at) FROM attempt WHERE seq = ?", (running.seq,))
         self._moves.to(
@@ -185,8 +158,7 @@ class Claims:
     def cancel_open(self, code: str, message: str) -> list[str]:
         """Ends everything that nobody holds; no blocked mission is left, so nothing needs to be blocked."""
         db = self._db
-        rows = db.rows(f"{HOT} WHERE ended_at IS NULL AND state NOT IN ('assigned', 'running') ORDER BY seq")
-        missions = [hot(row) for row in rows]
+        missions = [hot(row) for row in sorted(db.rows(_UNHELD))]
         now = db.now()
         for mission in missions:
             self._moves.to(mission, MissionState.CANCELLED, ended_at=now, reserved_for=None, not_before=None)
@@ -248,38 +220,8 @@ class Claims:
 
     def _reported(self, mission: Hot, lease: str | None, override: bool) -> Hot:
         """The mission, if a report under ``lease`` counts. Raises LeaseLost."""
-        holds = mission.state in CLAIMED and mission.fence is None and (override or mission.lease == lease)
-        if holds:
-            return mission
-        if mission.fence is not None:
-            what = f"is being stopped ({mission.fence})"
-        elif mission.state in CLAIMED:
-            what = "belongs to another claim"
-        else:
-            what = f"is {mission.state}"
-        raise LeaseLost(f"lease_lost: mission {mission.id} {what}.", remedy="Stop working on it.", field="mission_id")
-
-    def _start(self, mission: Hot) -> Hot:
-        assert mission.agent_id is not None
-        now = self._db.now()
-        number = mission.attempts + 1
-        self._moves.to(
-            mission,
-            MissionState.RUNNING,
-            attempts=number,
-            started_at=now,
-            spent_ms=0,
-            undelivered=0,
-            reserved_for=None,
-        )
-        self._db.run(
-            "INSERT INTO attempt(seq, n, agent_id, started_at) VALUES(?, ?, ?, ?)",
-            (mission.seq, number, mission.agent_id, now),
-        )
-        self._db.run("UPDATE outcome SET error_code = NULL, error_message = NULL WHERE seq = ?", (mission.seq,))
-        running = replace(mission, state=MissionState.RUNNING, attempts=number, started_at=now)
-        self._moves.tell(running, EventType.TASK_START, {})
-        return running
+        check_report(mission.id, mission.state, mission.fence, holds=override or mission.lease == lease)
+        return mission
 
     def _fail(self, mission: Hot, failure: Failure, data: Mapping[str, object] = _NOTHING) -> None:
         if mission.state is MissionState.ASSIGNED:
@@ -345,6 +287,22 @@ class Claims:
             {"reason": reason, "undelivered": count, **data},
             attempt=mission.attempts + 1,
         )
+
+
+def check_report(mission_id: str, state: str, fence: str | None, *, holds: bool) -> None:
+    """Raises LeaseLost for a report about a mission that nobody has, that is being stopped, or that another claim has.
+
+    ``holds``: the report comes from the present claim.
+    """
+    if holds and fence is None and state in CLAIMED:
+        return
+    if fence is not None:
+        what = f"is being stopped ({fence})"
+    elif state in CLAIMED:
+        what = "belongs to another claim"
+    else:
+        what = f"is {state}"
+    raise LeaseLost(f"lease_lost: mission {mission_id} {what}.", remedy="Stop working on it.", field="mission_id")
 
 
 def _mark(override: bool) -> dict[str, object]:

@@ -58,6 +58,9 @@ class Database:
         self.new_id = new_id
         self.events: list[Event] = []
         self._path = path
+        # The first operation of a transaction is the whole of it so far, and needs no savepoint to be taken back.
+        self._is_first = True
+        self._is_saved = False
         try:
             if path is not None:
                 # The texts are private, and SQLite gives its side files the same mode.
@@ -111,7 +114,10 @@ class Database:
 
     def run(self, sql: str, params: Sequence[Value] = ()) -> None:
         """A statement without an answer."""
-        self.rows(sql, params)
+        try:
+            self._connection.execute(sql, params).fetchall()
+        except apsw.Error as error:
+            raise self._unavailable(error) from error
 
     def many(self, sql: str, params: Iterable[Sequence[Value]]) -> None:
         """One statement for each set of parameters."""
@@ -136,6 +142,7 @@ class Database:
 
     def begin(self) -> None:
         """Takes the write lock."""
+        self._is_first = True
         self.run("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
@@ -150,16 +157,24 @@ class Database:
 
     def savepoint(self) -> None:
         """Begins one operation inside the transaction."""
-        self.run("SAVEPOINT operation")
+        self._is_saved = not self._is_first
+        if self._is_saved:
+            self.run("SAVEPOINT operation")
 
     def release(self) -> list[Event]:
         """Keeps the operation; its events."""
-        self.run("RELEASE operation")
+        if self._is_saved:
+            self.run("RELEASE operation")
+        self._is_first = False
         events, self.events = self.events, []
         return events
 
     def undo(self) -> None:
         """Takes the operation back."""
+        if not self._is_saved:
+            self.rollback()
+            self.begin()
+            return
         self.events.clear()
         self.run("ROLLBACK TO operation")
         self.run("RELEASE operation")

@@ -39,6 +39,8 @@ class DependencyGraph:
 
     def completed(self, seq: int) -> None:
         """Lets go of the missions that waited for this one only."""
+        if not self._has_dependants(seq):
+            return
         self._db.run(
             "UPDATE mission SET unmet = unmet - 1,"
             " state = CASE WHEN state = 'blocked' AND unmet = 1 THEN 'pending' ELSE state END"
@@ -49,7 +51,7 @@ class DependencyGraph:
     def ended_badly(self, seq: int) -> None:
         """A mission failed or was cancelled: what depends on it is blocked by it."""
         self._db.run("DELETE FROM broken WHERE child = ?", (seq,))
-        if self._db.one("SELECT 1 FROM dependency WHERE parent = ? LIMIT 1", (seq,)):
+        if self._has_dependants(seq):
             self.refresh([seq])
 
     def refresh(self, start: Iterable[int]) -> None:
@@ -97,6 +99,9 @@ class DependencyGraph:
             path.append(waiter_of[path[-1]])
         names = self._names(path)
         raise cycle_error([names[seq] for seq in reversed(path)])
+
+    def _has_dependants(self, seq: int) -> bool:
+        return self._db.one("SELECT 1 FROM dependency WHERE parent = ? LIMIT 1", (seq,)) is not None
 
     def _tell_blocked(self, children: Sequence[int], ids: dict[int, str], after: dict[int, frozenset[int]]) -> None:
         names = self._names({root for child in children for root in after[child]})

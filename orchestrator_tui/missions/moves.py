@@ -60,11 +60,11 @@ class Moves:
         """Keeps what went wrong last."""
         self._db.run(_SAVE_ERROR, (mission.seq, code, message))
 
-    def end_attempt(self, mission: Hot, now: int, code: str | None, message: str | None) -> None:
-        """Closes the running attempt in the log; ``code`` None is success."""
+    def end_attempt(self, mission: Hot, now: int, code: str, message: str) -> None:
+        """Puts the running attempt, which did not succeed, into the log."""
         self._db.run(
-            "UPDATE attempt SET ended_at = ?, code = ?, message = ? WHERE seq = ? AND n = ?",
-            (now, code, message, mission.seq, mission.attempts),
+            "INSERT INTO attempt VALUES(?, ?, ?, ?, ?, ?, ?)",
+            (mission.seq, mission.attempts, mission.agent_id, mission.started_at, now, code, message),
         )
 
     def given_to(self, mission: Hot) -> int | None:

@@ -1,7 +1,7 @@
 """The mission queue: priorities, dependencies, leases and retries, durable before anything is acknowledged."""
 
 import logging
-import uuid
+import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -33,8 +33,9 @@ log = logging.getLogger(__name__)
 _SHOWN = 500
 
 
-def _random_id() -> str:
-    return uuid.uuid4().hex
+def random_id() -> str:
+    """A token that nobody guesses."""
+    return os.urandom(16).hex()
 
 
 class MissionQueue:
@@ -61,7 +62,7 @@ class MissionQueue:
         path: Path,
         *,
         clock: Clock,
-        new_id: Callable[[], str] = _random_id,
+        new_id: Callable[[], str] = random_id,
         default_retries: int = DEFAULT_RETRY_BUDGET,
     ) -> "MissionQueue":
         """Opens or makes the store at ``path``; its folder must exist.
@@ -78,7 +79,7 @@ class MissionQueue:
         path: Path,
         *,
         clock: Clock,
-        new_id: Callable[[], str] = _random_id,
+        new_id: Callable[[], str] = random_id,
         default_retries: int = DEFAULT_RETRY_BUDGET,
     ) -> "MissionQueue":
         """A queue that opens its store at the first call, which then raises StoreUnavailable if it cannot."""

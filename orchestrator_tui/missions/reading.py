@@ -13,6 +13,19 @@ from orchestrator_tui.missions.rows import MISSION, OUTLINE, mission
 _QUEUE_ORDER = "ORDER BY m.priority, m.seq LIMIT ?"
 
 
+def _fronts(*conditions: str) -> str:
+    """The first ``?1`` missions of all that meet one of the conditions, each of which is walked by its own index."""
+    front = "SELECT * FROM (SELECT priority, seq FROM mission WHERE {} ORDER BY priority, seq LIMIT ?1)"
+    union = " UNION ALL ".join(front.format(condition) for condition in conditions)
+    return f"WHERE m.seq IN (SELECT seq FROM ({union}) ORDER BY priority, seq LIMIT ?1) ORDER BY m.priority, m.seq"
+
+
+# One index less that every change of state rewrites: the few roles stand in for it.
+_BY_ROLE = ("state = 'pending' AND role IS NULL", *(f"state = 'pending' AND role = '{role.value}'" for role in Role))
+_PENDING = _fronts(*_BY_ROLE)
+_UNHELD = _fronts(*_BY_ROLE, "state = 'blocked'", "state = 'retrying'")
+
+
 class Reading:
     """Every answer is whole missions or counts."""
 
@@ -38,7 +51,7 @@ class Reading:
 
     def pending(self, limit: int) -> list[Mission]:
         """Pending missions in queue order."""
-        return self._missions(f"WHERE m.state = 'pending' {_QUEUE_ORDER}", limit)
+        return self._missions(_PENDING, limit)
 
     def pending_behind(
         self, mission: Mission, roles: Collection[Role], without: Collection[Kind], limit: int
@@ -117,7 +130,7 @@ class Reading:
     def _listing(self, what: str, limit: int) -> list[Mission]:
         found = sorted(self.claimed(), key=lambda held: (held.priority.rank, held.seq))[:limit]
         for condition in (
-            f"WHERE m.ended_at IS NULL AND m.state NOT IN ('assigned', 'running') {_QUEUE_ORDER}",
+            _UNHELD,
             "WHERE m.ended_at IS NOT NULL ORDER BY m.ended_at DESC, m.seq DESC LIMIT ?",
         ):
             found += [mission(row) for row in self._db.rows(f"{what} {condition}", (limit - len(found),))]

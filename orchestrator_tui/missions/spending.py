@@ -173,7 +173,8 @@ class Spending:
             if row is not None:
                 return int(row[0])
         row = self._db.one(
-            "SELECT seq, ended_at FROM attempt WHERE agent_id = ? AND started_at <= ? ORDER BY started_at DESC LIMIT 1",
+            "SELECT seq, ended_at FROM attempts WHERE agent_id = ? AND started_at <= ? ORDER BY started_at DESC"
+            " LIMIT 1",
             (request.agent_id, request.at),
         )
         return int(row[0]) if row is not None and (row[1] is None or request.at <= row[1]) else None

@@ -13,6 +13,7 @@ from orchestrator_tui.core.usage import ApiRequest, ConversationCost, Counted, M
 from orchestrator_tui.core.waits import Kind
 from orchestrator_tui.missions.changes import Changes, FailureReport, Known
 from orchestrator_tui.missions.claims import Claims
+from orchestrator_tui.missions.completing import Completing
 from orchestrator_tui.missions.database import Database, Value
 from orchestrator_tui.missions.graph import DependencyGraph
 from orchestrator_tui.missions.intake import Intake
@@ -21,6 +22,7 @@ from orchestrator_tui.missions.reading import Reading
 from orchestrator_tui.missions.rows import PRIORITIES
 from orchestrator_tui.missions.rules import CLAIMED, Failure, retry_budget
 from orchestrator_tui.missions.spending import Spending
+from orchestrator_tui.missions.taking import Taking
 from orchestrator_tui.missions.tracking import Tracking
 
 _RECORD = TypeAdapter(AgentRecord)
@@ -35,6 +37,8 @@ class SqliteStore:
         self._moves = Moves(db, self._graph)
         self._intake = Intake(db, self._graph, self._moves)
         self._claims = Claims(db, self._graph, self._moves)
+        self._taking = Taking(db, self._claims)
+        self._completing = Completing(db, self._graph, self._moves, self._claims)
         self._reading = Reading(db)
         self._spending = Spending(db)
         self._tracking = Tracking(db)
@@ -114,16 +118,11 @@ class SqliteStore:
         default_retries: int,
     ) -> Mission | None:
         """Claims and starts the next mission for an agent."""
-        self._claims.reap(extra_ms, unknown_extra_ms, default_timeout_ms, default_retries)
-        self._claims.promote_due()
-        known = self._db.one("SELECT role FROM agent WHERE id = ?", (agent_id,))
-        mission = self._claims.next_for(agent_id, Role(known[0]) if known else role)
-        claimed = self._claims.claim(mission, agent_id) if mission else None
-        if claimed is None:
-            return None
-        assert claimed.nonce is not None
-        self._claims.acknowledge(claimed, claimed.nonce)
-        return self.get(claimed.id)
+        return self._taking.take(
+            agent_id,
+            role,
+            lambda: self._claims.reap(extra_ms, unknown_extra_ms, default_timeout_ms, default_retries),
+        )
 
     def claim(self, mission_id: str, agent_id: int) -> Mission | None:
         """Assigns a mission."""
@@ -148,8 +147,7 @@ class SqliteStore:
         override: bool,
     ) -> Mission:
         """Completes a mission."""
-        self._claims.complete(self._moves.get(mission_id), output, duration_ms, tokens, lease, override)
-        return self.get(mission_id)
+        return self._completing.complete(mission_id, output, duration_ms, tokens, lease, override)
 
     def fail(self, mission_id: str, report: FailureReport, lease: str | None, override: bool) -> Mission:
         """Ends an attempt."""

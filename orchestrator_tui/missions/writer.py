@@ -51,6 +51,7 @@ class GroupWriter(Generic[StoreT]):
         self._opened: asyncio.Future[None] | None = None
         self._closed: asyncio.Future[None] | None = None
         self._accepts = True
+        self._is_open = False
         self._thread = threading.Thread(target=self._main, name="mission store", daemon=True)
         self.commits = 0
         self.error: str | None = None
@@ -73,8 +74,9 @@ class GroupWriter(Generic[StoreT]):
 
         Raises what the operation raises, and StoreUnavailable when nothing was written.
         """
-        if self._accepts:
+        if self._accepts and not self._is_open:
             await self.start()
+            self._is_open = True
         # It may have been closed while it opened.
         if not self._accepts:
             raise StoreUnavailable("The mission store is closed.", remedy="Open the queue again.")

@@ -2,13 +2,13 @@
 
 import os
 import statistics
-import uuid
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from orchestrator_tui.core.models import Mission, MissionSpec, Priority, TokenUsage
+from orchestrator_tui.missions.queue import random_id
 from orchestrator_tui.missions.sqlite import SqliteStore
 from orchestrator_tui.missions.validation import checked_spec
 from orchestrator_tui.pty.system_clock import SystemClock
@@ -38,7 +38,7 @@ def fill(store: SqliteStore, count: int) -> None:
 @contextmanager
 def filled(path: Path, count: int) -> Generator[SqliteStore]:
     """A store with ``count`` missions, closed at the end."""
-    store = SqliteStore(path, clock=SystemClock(), new_id=lambda: uuid.uuid4().hex)
+    store = SqliteStore(path, clock=SystemClock(), new_id=random_id)
     try:
         fill(store, count)
         settle(path)

@@ -107,7 +107,9 @@ def read_store(path: Path) -> Store:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as db:
         db.execute("BEGIN")
         attempts: dict[int, list[Attempt]] = defaultdict(list)
-        for seq, *row in db.execute("SELECT seq, n, agent_id, started_at, ended_at, code FROM attempt ORDER BY seq, n"):
+        for seq, *row in db.execute(
+            "SELECT seq, n, agent_id, started_at, ended_at, code FROM attempts ORDER BY seq, n"
+        ):
             attempts[seq].append(Attempt(*row))
         names: dict[int, str] = dict(db.execute("SELECT seq, id FROM mission"))
         parents: dict[int, list[str]] = defaultdict(list)

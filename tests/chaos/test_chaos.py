@@ -71,7 +71,7 @@ def _complete_twice_in_log(copy: Copy) -> None:
 
 def _complete_twice_in_database(copy: Copy) -> None:
     copy.sql(
-        "INSERT INTO attempt SELECT seq, max(n) + 1, agent_id, started_at, ended_at, NULL, NULL FROM attempt"
+        "INSERT INTO attempt SELECT seq, max(n) + 1, agent_id, started_at, ended_at, NULL, NULL FROM attempts"
         " WHERE seq = (SELECT seq FROM mission WHERE id = ?) GROUP BY seq",
         copy.completed(),
     )

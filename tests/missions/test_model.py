@@ -123,6 +123,7 @@ class QueueMachine(RuleBasedStateMachine):
         expected = min(own or free, key=lambda one: one.order, default=None)
         found = self.do(lambda store: store.dequeue(agent_id, None, {}, 0, 10**9, DEFAULT_RETRIES))
         assert (found.id if found else None) == (expected.id if expected else None)
+        assert found is None or found == self.do(lambda store: store.get(found.id))
         if found is not None and expected is not None:
             self.note_claim(expected, found, agent_id)
             self.note_start(expected)
@@ -157,7 +158,8 @@ class QueueMachine(RuleBasedStateMachine):
             with pytest.raises(LeaseLost):
                 self.do(lambda store: store.complete(one.id, "o", None, TokenUsage(), lease, override=False))
             return
-        self.do(lambda store: store.complete(one.id, "o", None, TokenUsage(), lease, override=False))
+        done = self.do(lambda store: store.complete(one.id, "o", None, TokenUsage(), lease, override=False))
+        assert done == self.do(lambda store: store.get(one.id))
         if one.state is S.ASSIGNED:
             self.note_start(one)
         self.let_go(one, S.COMPLETED, keep_agent=True)

@@ -245,6 +245,26 @@ class TestCompletion:
         assert (done.error_code, done.error_message) == (None, None)
         assert [attempt.code for attempt in done.attempt_log] == ["flaky", None]
 
+    @pytest.mark.parametrize("reserved_for", [None, 2])
+    async def test_what_is_answered_is_what_is_stored(self, queue: MissionQueue, reserved_for: int | None):
+        await queue.enqueue(prompt="first", id="first")
+        await start(queue, "first")
+        await queue.complete("first", output="done")
+        await queue.enqueue(prompt="x", context="y", id="m", depends_on=["first"], timeout_ms=5_000)
+        await start(queue, "m")
+        await queue.add_spent({"m": 30})
+        await queue.fail("m", code="flaky", message="once", delay_ms=0, reserve_for=reserved_for)
+        if reserved_for is None:
+            await queue.promote_due()
+            claimed = await queue.claim("m", 3)
+            assert claimed is not None
+            await queue.undelivered("m", str(claimed.nonce), "busy")
+        taken = await queue.dequeue(2)
+        assert taken is not None
+        assert taken == await queue.get("m")
+        done = await queue.complete("m", output="fine", duration_ms=7, token_usage={"input": 1, "output": 2})
+        assert done == await queue.get("m")
+
 
 class TestRetries:
     async def test_a_recoverable_failure_waits_and_comes_back(self, queue: MissionQueue, clock: FakeClock):

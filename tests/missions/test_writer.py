@@ -9,9 +9,12 @@ import pytest
 
 from orchestrator_tui.core.errors import StoreUnavailable, UsageError
 from orchestrator_tui.core.events import Event, EventType
+from orchestrator_tui.core.models import MissionSpec
 from orchestrator_tui.missions.queue import MissionQueue
+from orchestrator_tui.missions.sqlite import SqliteStore
+from orchestrator_tui.missions.validation import checked_spec
 from orchestrator_tui.missions.writer import GroupWriter
-from tests.missions.helpers import FakeClock, open_queue
+from tests.missions.helpers import FakeClock, counting_ids, open_queue
 
 
 class FakeStore:
@@ -169,3 +172,25 @@ async def test_closing_while_it_opens_leaves_nobody_waiting():
         with pytest.raises(StoreUnavailable, match="closed"):
             await asked
     assert store.calls == ["close"]
+
+
+def test_a_transaction_keeps_only_what_was_released(clock: FakeClock):
+    store = SqliteStore(None, clock=clock, new_id=counting_ids())
+
+    def enqueue(name: str) -> None:
+        store.savepoint()
+        store.enqueue([checked_spec(MissionSpec(prompt="x", id=name))])
+
+    # The first operation is taken back otherwise than a later one.
+    store.begin()
+    enqueue("refused-first")
+    store.undo()
+    enqueue("kept")
+    assert [event.mission_id for event in store.release()] == ["kept"]
+    enqueue("refused-later")
+    store.undo()
+    enqueue("kept-too")
+    assert [event.mission_id for event in store.release()] == ["kept-too"]
+    store.commit()
+    assert [mission.id for mission in store.pending(10)] == ["kept", "kept-too"]
+    store.close()

@@ -7,7 +7,8 @@ import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from orchestrator_tui.missions.queue import MissionQueue
+from orchestrator_tui.missions.database import Database
+from orchestrator_tui.missions.queue import MissionQueue, random_id
 from orchestrator_tui.missions.validation import checked_spec
 from orchestrator_tui.pty.system_clock import SystemClock
 from tests.benchmarks.measure import Benchmark, Bound, Plan, RowSpec, Sample, Samples
@@ -16,6 +17,8 @@ from tests.benchmarks.store import BLOCK, MANY, OPERATIONS, PROMPT, durably, fil
 SMALL, LARGE = 1_000, 1_000_000
 CALLERS = 64
 PAGE = 4096
+PAGES = 5
+"""So many are written when a mission is taken, and when it is completed."""
 
 
 class _Disk:
@@ -49,6 +52,31 @@ class _Disk:
         os.close(self._overwrite)
 
 
+class _Bare:
+    """The least that a change of ``PAGES`` pages costs in SQLite: a row on each, with the store's own settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self._db = Database(folder / "bare.db", SystemClock(), random_id)
+        self._db.begin()
+        self._db.run("CREATE TABLE page(n INTEGER PRIMARY KEY, count INTEGER NOT NULL, filler BLOB NOT NULL)")
+        for number in range(64):
+            self._db.run("INSERT INTO page VALUES(?, 0, zeroblob(3500))", (number,))
+        self._db.commit()
+
+    def change(self, number: int) -> float:
+        """Seconds of one transaction."""
+        started = time.perf_counter()
+        self._db.begin()
+        for page in range(PAGES):
+            self._db.run("UPDATE page SET count = count + 1 WHERE n = ?", ((number * PAGES + page) % 64,))
+        self._db.commit()
+        return time.perf_counter() - started
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+
 class _Took:
     """Seconds of each operation, which come out as operations a second."""
 
@@ -75,12 +103,13 @@ class _Took:
 
 
 async def _store_single(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
-    disk = _Disk(folder)
+    disk, bare = _Disk(folder), _Bare(folder)
     clock = time.perf_counter
     try:
         with filled(folder / "missions.db", MANY) as store:
             while True:
                 took = _Took()
+                floor: list[float] = []
                 for _ in range(OPERATIONS // BLOCK):
                     for number in range(BLOCK):
                         checked = checked_spec(spec(number))
@@ -95,9 +124,11 @@ async def _store_single(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, No
                         durably(store, lambda mission=mission: finish(store, mission))
                         took.complete.append(clock() - started)
                     took.disk(disk)
-                yield took.samples("queue_single")
+                    floor += [bare.change(number) for number in range(BLOCK)]
+                yield {**took.samples("queue_single"), "queue_floor": Sample(rate(floor), rate(took.overwrite))}
     finally:
         disk.close()
+        bare.close()
 
 
 async def _api_single(folder: Path, _plan: Plan) -> AsyncGenerator[Samples, None]:
@@ -177,7 +208,13 @@ def _rows(prefix: str, least: float) -> dict[str, RowSpec]:
 
 
 BENCHMARKS = {
-    "queue_single": Benchmark(_store_single, _rows("queue_single", 0.7)),
+    "queue_single": Benchmark(
+        _store_single,
+        {
+            **_rows("queue_single", 0.7),
+            "queue_floor": RowSpec("/s", f"4 KiB overwritten + fdatasync (ours: SQLite, {PAGES} bare pages)", None),
+        },
+    ),
     "queue_api": Benchmark(_api_single, _rows("queue_api", 0.5)),
     "queue_flat": Benchmark(
         _flat, {"queue_flat": RowSpec("us", f"{SMALL:,} missions (ours: {LARGE:,})", Bound("ratio", "<=", 1.3))}

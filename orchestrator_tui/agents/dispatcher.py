@@ -57,9 +57,9 @@ class Dispatcher:
             self._quota.review()
             missions = await self._ready(AT_ONCE)
             # Nobody is looked at for a queue in which nothing can start.
-            placement = await self._placement(missions) if missions else Placement()
-            self.waits = placement.waits
-            for assignment in placement.assignments:
+            placement = await self._placement(missions) if missions else None
+            self.waits = placement.waits if placement else Waits()
+            for assignment in placement.assignments if placement else ():
                 await self._assign(assignment)
             for record in fleet.book.records():
                 if record.state is AgentState.IDLE and not fleet.hand(record.id).is_fencing:

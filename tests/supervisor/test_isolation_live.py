@@ -93,7 +93,7 @@ async def test_a_folder_without_a_repository_is_refused_and_leaves_nothing(live:
     outside.mkdir()
     with pytest.raises(Exception, match="git repository"):
         await live.spawn(isolation_mode=IsolationMode.WORKTREE, cwd=str(outside))
-    assert live.supervisor.agents() == []
+    assert live.supervisor.agents() == ()
 
 
 async def test_when_the_port_is_taken_agents_move_to_the_new_one(live: Live) -> None:

@@ -101,7 +101,7 @@ async def test_a_pool_that_starts_in_part_says_which_and_keeps_those(
 async def test_a_pool_of_which_nothing_starts_fails_as_its_agents_do(live: Live) -> None:
     with pytest.raises(UsageError, match="cwd"):
         await live.supervisor.spawner.spawn_pool(3, AgentConfig(cwd=str(live.root / "nowhere")))
-    assert live.supervisor.agents() == []
+    assert live.supervisor.agents() == ()
 
 
 async def test_a_name_that_is_taken_leaves_no_agent_that_never_starts(live: Live) -> None:

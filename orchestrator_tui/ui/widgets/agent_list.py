@@ -4,7 +4,8 @@ from orchestrator_tui.ui.format import Span, Spans, agent_counts, agent_header, 
 from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.model import Model, Panel
 from orchestrator_tui.ui.undo import countdown, open_offer
-from orchestrator_tui.ui.widgets.rows import Rows, marked_count
+from orchestrator_tui.ui.widgets.choosing import marked_count
+from orchestrator_tui.ui.widgets.rows import Rows
 
 
 class AgentList(Rows[int]):

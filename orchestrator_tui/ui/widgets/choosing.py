@@ -1,8 +1,11 @@
-"""How a row of a list is chosen: by key and by mouse."""
+"""How rows of a list are chosen, by key and by mouse, and how many are told."""
+
+from collections.abc import Collection
 
 from textual.binding import BindingType
 from textual.message import Message
 
+from orchestrator_tui.ui.format import Span, Spans
 from orchestrator_tui.ui.model import Panel
 
 LIST_MOVES: tuple[BindingType, ...] = (
@@ -24,3 +27,8 @@ class Picked(Message):
         self.panel = panel
         self.key = key
         self.opened = opened
+
+
+def marked_count(marks: Collection[object]) -> Spans:
+    """``  2 marked`` for a panel's title; empty without marks."""
+    return (Span(f"  {len(marks)} marked", "accent"),) if marks else ()

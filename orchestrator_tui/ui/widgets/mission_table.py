@@ -3,7 +3,8 @@
 from orchestrator_tui.ui.format import Span, Spans, mission_header, mission_row
 from orchestrator_tui.ui.hints import key_span
 from orchestrator_tui.ui.model import Model, Panel
-from orchestrator_tui.ui.widgets.rows import Rows, marked_count
+from orchestrator_tui.ui.widgets.choosing import marked_count
+from orchestrator_tui.ui.widgets.rows import Rows
 
 
 class MissionTable(Rows[str]):

@@ -246,8 +246,3 @@ class Rows(  # pyright: ignore[reportIncompatibleMethodOverride] - Framed adds n
     def _span_style(self, span: Span) -> Style:
         style = self.get_component_rich_style(f"row--{span.token}", partial=True)
         return style + Style.from_meta({CLICK: span.click}) if span.click else style
-
-
-def marked_count(marks: Collection[object]) -> Spans:
-    """``  2 marked`` for a panel's title; empty without marks."""
-    return (Span(f"  {len(marks)} marked", "accent"),) if marks else ()

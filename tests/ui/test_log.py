@@ -81,6 +81,7 @@ class TestEvents:
     ) -> None:
         async with app.run_test(size=size) as pilot:
             screen = await opened(pilot, app)
+            assert seen(screen.events)[0].split()[0] == "TIME"
             assert "api-auth needs you: permission" in seen(screen.events)[-1]
             client.feeds[0].push(EventLogged(numbered(LIVE[-1].seq + 1, EventType.KILL, 0, agent_id=9)))
             await until(pilot, lambda: "scratch was killed" in seen(screen.events)[-1], "it does not follow")
@@ -188,6 +189,7 @@ class TestCommands:
             await pilot.press("right_square_bracket")
             await until(pilot, lambda: len(screen.commands.keys) == 3, "the commands are not shown")
             text = "\n".join(seen(screen.commands))
+            assert seen(screen.commands)[0].split()[0] == "TIME"
             assert "× can't find pane: %17" in text
             assert "list-panes" not in text
             await until(pilot, lambda: client.asked_commands[-1] == 4, "it does not ask for what is new")

@@ -20,6 +20,7 @@ class CommandRows(LogRows):
     """The rows of the commands tab; looks (``polls``) are left out until they are asked for."""
 
     name_word = "Commands"
+    has_header = True
 
     def __init__(
         self,

@@ -21,6 +21,7 @@ class EventRows(LogRows):
     """The rows of the events tab. ``guard`` awaits work and tells a failure."""
 
     name_word = "Events"
+    has_header = True
 
     def __init__(
         self,

@@ -247,7 +247,7 @@ class OrchestratorApp(App[ShutdownMode], inherit_bindings=False):
 
     def on_dashboard_selection_changed(self) -> None:
         """Pulls the screen of the agent that is chosen and seen."""
-        if not self._can_operate or not self.screen_stack:
+        if not self._can_operate or not self.screen_stack or not self._dashboard.is_whole:
             # The app begins, or it ends and this was on its way.
             return
         # What fills the whole terminal covers the dashboard's own pane; a dialog stands only before it.

@@ -126,6 +126,11 @@ class Dashboard(Screen[None]):
         return Panel.PANE in self._visible()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether its panels are there: they go before it does when the app ends."""
+        return bool(self.query(PaneView))
+
+    @property
     def pane(self) -> PaneView:
         """The pane's widget."""
         return self.query_one(PaneView)
@@ -147,7 +152,7 @@ class Dashboard(Screen[None]):
 
     def refresh_model(self) -> None:
         """Shows the model as it is now on every panel that is seen."""
-        if not self.is_mounted:
+        if not self.is_mounted or not self.is_whole:
             return
         self._refreshed_s = time.monotonic()
         now_ms = self._clock.now_ms()

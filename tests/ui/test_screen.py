@@ -286,3 +286,12 @@ class TestUnderLoad:
                 table.update(FrozenClock().now_ms())
                 best = min(best, perf_counter() - started)
             assert best < 0.05
+
+
+async def test_what_arrives_while_the_dashboard_loses_its_panels_is_dropped(app: OrchestratorApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot, app)
+        dashboard = app.dashboard
+        await dashboard.remove_children()
+        dashboard.refresh_model()
+        app.on_dashboard_selection_changed()
